@@ -1,0 +1,18 @@
+// The house, top floor first: a folder of src/ imports itself and lower floors only, and neighbours on one floor do
+// not know each other. The rules of the floor checker are generated from this list and from nothing else.
+export const floors = [
+  ['main.ts', 'app.module.ts', 'app.config.ts'],
+  ['rest', 'console'],
+  ['gateway'],
+  ['providers', 'queue'],
+  ['discord'],
+  ['event-log', 'cache', 'rate-limit', 'access', 'guilds'],
+  ['database', 'telemetry'],
+  ['domain'],
+];
+
+/** Outside the house: may import the domain alone. */
+export const apart = ['testing'];
+
+/** Libraries that one folder alone may know. */
+export const onlyIn = { discord: ['discord.js', 'necord'], database: ['pg'] };

@@ -1,0 +1,15 @@
+/**
+ * off: no token · connecting: not yet, or not any more, being tried · ready · refused: Discord said no, and only the
+ * operator can change that (`detail` is a sentence for them).
+ */
+export type DiscordState = 'off' | 'connecting' | 'ready' | 'refused';
+
+export abstract class DiscordStatus {
+  abstract current(): { state: DiscordState; detail?: string; missingIntents: string[] };
+
+  /** Guilds the bot is in that nobody chose to show: name and id, for the banner alone. */
+  abstract hiddenGuilds(): { id: string; name: string }[];
+
+  /** Resolves when the client is ready or refused for the first time. */
+  abstract settled(): Promise<void>;
+}

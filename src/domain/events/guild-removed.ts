@@ -1,0 +1,4 @@
+import { z } from 'zod';
+
+/** The guild is no longer shown: the bot left it, or it was deleted. Its room ends. */
+export const guildRemoved = z.object({});

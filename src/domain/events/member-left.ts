@@ -1,0 +1,4 @@
+import { z } from 'zod';
+import { memberReference } from '../member.js';
+
+export const memberLeft = z.object({ member: memberReference });

@@ -1,0 +1,11 @@
+import { z } from 'zod';
+import { memberReference } from '../member.js';
+import { activity, status } from '../presence.js';
+
+/** A member's status or activities changed. `previous` is the status before, where the source knew it. */
+export const presenceUpdated = z.object({
+  member: memberReference,
+  status,
+  previous: status.nullable(),
+  activities: z.array(activity),
+});

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { guild } from './guild.js';
+import { member } from './member.js';
+
+/** A guild as one moment saw it, with where that came from. Frames after `cursor` continue it. */
+export const guildSnapshot = z.object({
+  guild,
+  members: z.array(member),
+  cursor: z.string(),
+  /** Name of the data source. */
+  source: z.string(),
+  /** When the source was asked; ISO 8601, UTC. */
+  asOf: z.iso.datetime(),
+  /** The source could not be asked again, this is older than it should be. */
+  stale: z.boolean(),
+  /** Names what is missing, such as `intent:presences`. */
+  partial: z.array(z.string()),
+});
+export type GuildSnapshot = z.infer<typeof guildSnapshot>;

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+/** A Discord id: a 64-bit number kept as decimal text, since JavaScript numbers lose its last digits. */
+export const snowflake = z.string().regex(/^\d{5,20}$/, 'must be a Discord id: 5 to 20 digits, as text');
+export type Snowflake = z.infer<typeof snowflake>;
+
+export function isSnowflake(value: unknown): value is Snowflake {
+  return snowflake.safeParse(value).success;
+}
+
+/** Orders ids by age, oldest first, without going through numbers. */
+export function compareSnowflakes(a: Snowflake, b: Snowflake): number {
+  if (a.length !== b.length) return a.length - b.length;
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,19 @@
+import { type Door } from './guild.js';
+import { type Member } from './member.js';
+
+/** A guild as a data source tells of it, before an operator's settings are laid over it. */
+export interface SourceGuild {
+  id: string;
+  name: string;
+  iconUrl: string | null;
+  /** What the source would choose where the operator has not chosen. */
+  suggested?: { alias?: string; default?: boolean; door?: Door };
+}
+
+/** What a data source answers for one guild. */
+export interface SourceSnapshot {
+  guild: SourceGuild;
+  members: Member[];
+  /** Names what the source could not tell, such as `intent:presences`. */
+  partial: string[];
+}

@@ -1,0 +1,7 @@
+import { z } from 'zod';
+
+export const eventLogConfig = z.object({
+  HISTORY_SIZE: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
+  HISTORY_SECONDS: z.coerce.number().int().min(1).max(604_800).default(3_600),
+});
+export type EventLogConfig = z.infer<typeof eventLogConfig>;

@@ -1,0 +1,27 @@
+import { type Cursor } from '../domain/cursor.js';
+import { type DomainEvent, type NewDomainEvent } from '../domain/events/index.js';
+
+export type EventListener = (event: DomainEvent) => void;
+
+/**
+ * Every event of every guild, in order, with a bounded memory for those who come back.
+ *
+ * A cursor `epoch:offset` counts one guild's events; offsets have no gaps. The epoch changes when history is lost (for
+ * the memory log: at each start), so that an old cursor can never be taken for a new one.
+ */
+export abstract class EventLog {
+  /** Gives the event its place and hands it to every listener, in the order of the places. */
+  abstract append(event: NewDomainEvent): Promise<DomainEvent>;
+
+  /** The place of the guild's newest event; offset 0 when it has none. */
+  abstract position(guildId: string): Promise<Cursor>;
+
+  /**
+   * All events after `cursor`, oldest first; `[]` when there are none. Undefined when that cannot be told without a
+   * hole: another epoch, a place in the future, one that has left the bounded history, or no cursor at all.
+   */
+  abstract since(guildId: string, cursor: unknown): Promise<DomainEvent[] | undefined>;
+
+  /** Calls `listener` for every event of every guild from now on; the answer ends it. A listener must not throw. */
+  abstract subscribe(listener: EventListener): () => void;
+}
