@@ -1,0 +1,49 @@
+import { Test } from '@nestjs/testing';
+import { DataSource } from 'typeorm';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DatabaseHealth } from '../../../src/database/database-health.js';
+import { DatabaseModule } from '../../../src/database/database.module.js';
+import { dataSourceOptions, openDataSource } from '../../../src/database/migrated-data-source.js';
+import { migrations } from '../../../src/database/migrations/index.js';
+import { createTestDatabase } from '../../support/test-database.js';
+
+describe('the schema', () => {
+  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  beforeEach(async () => (database = await createTestDatabase()));
+  afterEach(() => database.drop());
+
+  async function open(): Promise<DataSource> {
+    return openDataSource(dataSourceOptions(database), database.url);
+  }
+
+  async function applied(source: DataSource): Promise<string[]> {
+    const rows = await source.query<{ name: string }[]>('select name from migrations order by id');
+    return rows.map((row) => row.name);
+  }
+
+  it('is brought up to date by the module, which then says that the database is well', async () => {
+    const module = await Test.createTestingModule({ imports: [DatabaseModule.forRoot(database)] }).compile();
+    try {
+      expect(await applied(module.get(DataSource))).toEqual(migrations.map((migration) => migration.name));
+      expect(await module.get(DatabaseHealth).check()).toEqual({ ok: true });
+    } finally {
+      await module.close();
+    }
+  });
+
+  it('is left alone by a second start', async () => {
+    const first = await open();
+    await first.query(`insert into guild_settings (guild_id, alias) values ('10000', 'kept')`);
+    await first.destroy();
+    const second = await open();
+    expect(await second.query('select alias from guild_settings')).toEqual([{ alias: 'kept' }]);
+    expect(await applied(second)).toHaveLength(migrations.length);
+    await second.destroy();
+  });
+
+  it('is made once by processes that start at once', async () => {
+    const sources = await Promise.all([open(), open(), open(), open()]);
+    expect(await applied(sources[0]!)).toEqual(migrations.map((migration) => migration.name));
+    await Promise.all(sources.map((source) => source.destroy()));
+  });
+});
