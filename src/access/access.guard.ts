@@ -1,0 +1,67 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { type Response } from 'express';
+import { Fault } from '../domain/fault.js';
+import { type AccessRule, accessRuleKey } from './access-rule.js';
+import { type ApiKey, ApiKeys } from './api-keys.js';
+import { AttemptLimiter } from './attempt-limiter.js';
+import { type KeyedRequest } from './caller-key.decorator.js';
+
+/**
+ * The one door of HTTP. A handler without a rule is closed to everybody, so that a forgotten decorator shows nothing.
+ * Failed tries are counted here, since guards run before every interceptor.
+ */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly apiKeys: ApiKeys,
+    private readonly attempts: AttemptLimiter,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<KeyedRequest>();
+    const response = context.switchToHttp().getResponse<Response>();
+    const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(accessRuleKey, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    if (rule === undefined) {
+      throw new Fault('access.scope_missing', 'This address is closed: it says nothing about who may call it.');
+    }
+    const presented = bearerKey(request.headers.authorization);
+    if (presented !== undefined) request.apiKey = await this.identify(presented, request, response);
+    if (rule === 'public') return true;
+    if (!request.apiKey) {
+      response.setHeader('WWW-Authenticate', 'Bearer');
+      throw new Fault('access.key_required', 'Send a key in the header: Authorization: Bearer <key>.');
+    }
+    const { scopes } = request.apiKey;
+    if (!rule.some((scope) => scopes.has(scope))) {
+      throw new Fault('access.scope_missing', `This needs a key with the scope ${rule.join(' or ')}.`);
+    }
+    return true;
+  }
+
+  private async identify(presented: string, request: KeyedRequest, response: Response): Promise<ApiKey> {
+    const address = request.ip ?? '';
+    // Before the key is looked at, whatever key it is: a valid one answered otherwise would let a blocked client go on
+    // guessing. Those who call without a key are not held up.
+    const retryAfter = await this.attempts.check(address);
+    if (retryAfter !== undefined) {
+      throw new Fault('rate.limited', 'Too many unknown keys came from this address. Wait, then try again.', {
+        retryAfter,
+      });
+    }
+    const apiKey = this.apiKeys.find(presented);
+    if (apiKey) return apiKey;
+    await this.attempts.failed(address);
+    response.setHeader('WWW-Authenticate', 'Bearer error="invalid_token"');
+    throw new Fault('access.key_unknown', 'This key is not known here.');
+  }
+}
+
+/** Undefined without a key. Other schemes are not ours: a proxy in front may use them for itself. */
+function bearerKey(header: string | undefined): string | undefined {
+  return header === undefined ? undefined : /^bearer +([\x21-\x7e]+) *$/i.exec(header)?.[1];
+}
