@@ -43,7 +43,7 @@ describe('the schema', () => {
 
   it('is made once by processes that start at once', async () => {
     const sources = await Promise.all([open(), open(), open(), open()]);
-    expect(await applied(sources[0]!)).toEqual(migrations.map((migration) => migration.name));
+    expect(await applied(sources[0])).toEqual(migrations.map((migration) => migration.name));
     await Promise.all(sources.map((source) => source.destroy()));
   });
 });
