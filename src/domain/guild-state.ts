@@ -1,4 +1,4 @@
-import { type DomainEvent } from './events/index.js';
+import { type NewDomainEvent } from './events/index.js';
 import { type Member, defaultRoleColor } from './member.js';
 
 /** The part of a guild that events change. Plain data: the same function keeps it on the server and in a client. */
@@ -30,7 +30,7 @@ function unknownMember(id: string): Member {
  * Applies one event in place. Applying events again that the state already holds does no harm as long as all of them
  * up to the newest are applied in order: a snapshot may therefore be newer than the place its replay starts from.
  */
-export function applyEvent(state: GuildState, event: DomainEvent): void {
+export function applyEvent(state: GuildState, event: NewDomainEvent): void {
   switch (event.type) {
     case 'presence.updated': {
       const known = state.members.get(event.data.member.id) ?? unknownMember(event.data.member.id);

@@ -21,6 +21,8 @@ export class MemoryEventLog extends EventLog {
   private readonly epoch = randomBytes(9).toString('base64url');
   private readonly guilds = new Map<string, GuildHistory>();
   private readonly listeners = new Set<EventListener>();
+  private readonly undelivered: DomainEvent[] = [];
+  private delivering = false;
 
   constructor(private readonly options: MemoryEventLogOptions) {
     super();
@@ -33,8 +35,8 @@ export class MemoryEventLog extends EventLog {
     const placed: DomainEvent = { ...event, cursor, at: new Date().toISOString() };
     history.events.push(placed);
     this.trim(history);
-    // Listeners run before append returns: nothing can slip between an event's place and its delivery.
-    for (const listener of this.listeners) listener(placed);
+    this.undelivered.push(placed);
+    this.deliver();
     return Promise.resolve(placed);
   }
 
@@ -57,6 +59,20 @@ export class MemoryEventLog extends EventLog {
   subscribe(listener: EventListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Before append returns, nothing slips between an event's place and its delivery. */
+  private deliver(): void {
+    // A listener that appends must not let its event overtake the present one on the way to the other listeners.
+    if (this.delivering) return;
+    this.delivering = true;
+    try {
+      for (let next = this.undelivered.shift(); next; next = this.undelivered.shift()) {
+        for (const listener of this.listeners) listener(next);
+      }
+    } finally {
+      this.delivering = false;
+    }
   }
 
   private historyOf(guildId: string): GuildHistory {

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { accessConfig } from './access/access.config.js';
+import { databaseConfig } from './database/database.config.js';
+import { discordConfig, discordToken } from './discord/discord.config.js';
+import { StartupError } from './database/startup-error.js';
+import { eventLogConfig } from './event-log/event-log.config.js';
+import { gatewayConfig } from './gateway/gateway.config.js';
+import { type ProvidersConfig, providersConfig } from './providers/providers.config.js';
+import { queueConfig } from './queue/queue.config.js';
+import { rateLimitConfig } from './rate-limit/rate-limit.config.js';
+import { telemetryConfig } from './telemetry/telemetry.config.js';
+
+const listenConfig = z.object({
+  HOST: z.string().min(1).default('127.0.0.1'),
+  /** 0 takes a free one. */
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  /** For several processes; one process alone does not use it. */
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
+    .optional(),
+});
+
+/** Every feature's settings in one: the names of the environment are its keys. */
+export const appShape = z.object({
+  ...listenConfig.shape,
+  ...telemetryConfig.shape,
+  ...databaseConfig.shape,
+  ...accessConfig.shape,
+  ...rateLimitConfig.shape,
+  ...eventLogConfig.shape,
+  ...discordConfig.shape,
+  ...providersConfig.shape,
+  ...queueConfig.shape,
+  ...gatewayConfig.shape,
+});
+
+export type AppConfig = z.infer<typeof appShape> & { providers: ProvidersConfig };
+
+/**
+ * Reads the settings from the environment; an empty value counts as unset.
+ * @throws StartupError that names every fault, each with its key, and no secret.
+ */
+export function readConfig(environment: Record<string, string | undefined>): AppConfig {
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
+  const result = appShape.safeParse(set);
+  const faults = result.success ? [] : result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  if (result.success) {
+    const config = { ...result.data, providers: providersOf(result.data) };
+    faults.push(...contradictions(config));
+    if (faults.length === 0) return config;
+  }
+  const list = faults.map((fault) => `  - ${fault}`).join('\n');
+  throw new StartupError(`Some settings are not right (see .env.example):\n${list}`);
+}
+
+function providersOf(config: z.infer<typeof appShape>): ProvidersConfig {
+  const usual = discordToken(config) === undefined ? ('mock' as const) : ('discord-gateway' as const);
+  return {
+    names: config.DATA_PROVIDERS ?? [usual],
+    timeoutMs: config.PROVIDER_TIMEOUT_MS,
+    mockSeed: config.MOCK_SEED,
+  };
+}
+
+/** Faults between settings that are each right by themselves. */
+function contradictions(config: AppConfig): string[] {
+  const faults: string[] = [];
+  if (config.providers.names.includes('discord-gateway') && discordToken(config) === undefined) {
+    faults.push('DATA_PROVIDERS: discord-gateway needs a bot token in DISCORD_TOKEN');
+  }
+  return faults;
+}

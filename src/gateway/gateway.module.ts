@@ -1,0 +1,37 @@
+import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
+import { ClientAdmission } from './client-admission.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
+import { GuildDirectory } from './guild-directory.js';
+import { GuildRooms } from './guild-rooms.js';
+import { JoinService } from './join.service.js';
+import { RoomBroadcaster } from './room-broadcaster.js';
+import { SocketIoGateway } from './transports/socket-io.gateway.js';
+import { SocketIoTransport } from './transports/socket-io.transport.js';
+import { SseController } from './transports/sse.controller.js';
+import { SseTransport } from './transports/sse.transport.js';
+import { WebSocketTransport } from './transports/websocket.transport.js';
+
+@Module({})
+export class GatewayModule {
+  /** `imports`: providers, guilds, access, rate limit and cache. */
+  static forRoot(config: GatewayConfig, imports: ModuleMetadata['imports']): DynamicModule {
+    return {
+      module: GatewayModule,
+      imports,
+      controllers: [SseController],
+      providers: [
+        { provide: GATEWAY_CONFIG, useValue: config },
+        GuildDirectory,
+        GuildRooms,
+        RoomBroadcaster,
+        JoinService,
+        ClientAdmission,
+        SocketIoTransport,
+        SocketIoGateway,
+        WebSocketTransport,
+        SseTransport,
+      ],
+      exports: [GuildDirectory, GuildRooms, JoinService, ClientAdmission],
+    };
+  }
+}

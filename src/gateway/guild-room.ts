@@ -1,0 +1,90 @@
+import { type Cursor, formatCursor, parseCursor, type Position } from '../domain/cursor.js';
+import { type DomainEvent } from '../domain/events/index.js';
+import { type GuildSnapshot } from '../domain/guild-snapshot.js';
+import { applyEvent, type GuildState } from '../domain/guild-state.js';
+import { type SourcedSnapshot } from '../providers/provider-chain.js';
+import { type DirectoryEntry } from './guild-directory.js';
+
+/**
+ * The live state of one guild: what its source said, and every event since. What a newcomer gets is what everybody
+ * else already sees. State and cursor always change together, so `snapshot()` is never between two events.
+ */
+export class GuildRoom {
+  readonly guildId: string;
+  /** Sockets and streams in the room, over all transports. */
+  occupants = 0;
+  private readonly state: GuildState;
+  private readonly place: Position;
+  private counted: { offset: number; online: number } | undefined;
+
+  constructor(
+    private readonly source: SourcedSnapshot,
+    from: Position,
+  ) {
+    this.guildId = source.guild.id;
+    this.place = { ...from };
+    this.state = {
+      name: source.guild.name,
+      iconUrl: source.guild.iconUrl,
+      members: new Map(source.members.map((member) => [member.id, member])),
+      available: true,
+    };
+  }
+
+  get cursor(): Cursor {
+    return formatCursor(this.place);
+  }
+
+  get offset(): number {
+    return this.place.offset;
+  }
+
+  get memberCount(): number {
+    return this.state.members.size;
+  }
+
+  get onlineCount(): number {
+    if (this.counted?.offset !== this.place.offset) {
+      let online = 0;
+      for (const member of this.state.members.values()) if (member.status !== 'offline') online += 1;
+      this.counted = { offset: this.place.offset, online };
+    }
+    return this.counted.online;
+  }
+
+  has(memberId: string): boolean {
+    return this.state.members.has(memberId);
+  }
+
+  /** False for an event that the room already holds. */
+  apply(event: DomainEvent): boolean {
+    const position = parseCursor(event.cursor);
+    if (!position || position.offset <= this.place.offset) return false;
+    applyEvent(this.state, event);
+    this.place.offset = position.offset;
+    return true;
+  }
+
+  snapshot(entry: DirectoryEntry): GuildSnapshot {
+    const { source, asOf, stale, partial } = this.source;
+    return {
+      guild: {
+        id: entry.id,
+        name: this.state.name,
+        alias: entry.alias,
+        iconUrl: this.state.iconUrl,
+        memberCount: this.memberCount,
+        onlineCount: this.onlineCount,
+        default: entry.default,
+        door: entry.door,
+      },
+      members: [...this.state.members.values()],
+      cursor: this.cursor,
+      source,
+      asOf,
+      // An unavailable guild is shown as it was last seen.
+      stale: stale || !this.state.available,
+      partial,
+    };
+  }
+}

@@ -1,0 +1,113 @@
+import { UseFilters, UseInterceptors } from '@nestjs/common';
+import {
+  Ack,
+  ConnectedSocket,
+  MessageBody,
+  type OnGatewayConnection,
+  SubscribeMessage,
+  WebSocketGateway,
+} from '@nestjs/websockets';
+import { type Socket } from 'socket.io';
+import { type z } from 'zod';
+import { ApiKeys } from '../../access/api-keys.js';
+import { Fault } from '../../domain/fault.js';
+import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
+import { RateLimitInterceptor } from '../../rate-limit/rate-limit.interceptor.js';
+import { type Credentials, type Joined, JoinService } from '../join.service.js';
+import { SocketIoFilter } from './socket-io.filter.js';
+import { joinMessage, leaveMessage } from './socket-io.schemas.js';
+import { SocketIoTransport } from './socket-io.transport.js';
+
+type Acknowledge = ((answer: unknown) => void) | undefined;
+
+/** Rooms that one socket may be in at once. */
+const maxRooms = 100;
+
+/** What socket.io clients may ask: `guilds`, `join`, `leave`. Each is acknowledged with its answer or `{error}`. */
+@WebSocketGateway()
+@UseInterceptors(RateLimitInterceptor)
+@UseFilters(SocketIoFilter)
+export class SocketIoGateway implements OnGatewayConnection<Socket> {
+  constructor(
+    private readonly joins: JoinService,
+    private readonly keys: ApiKeys,
+    private readonly transport: SocketIoTransport,
+  ) {}
+
+  handleConnection(socket: Socket): void {
+    this.transport.admit(socket);
+  }
+
+  @SubscribeMessage('guilds')
+  @RateLimit('socket')
+  async guilds(@ConnectedSocket() socket: Socket, @Ack() acknowledge: Acknowledge): Promise<void> {
+    const guilds = (await this.joins.list()).map(({ id, name, alias, iconUrl, default: isDefault, door }) => {
+      return { id, name, alias, iconUrl: door === 'open' ? iconUrl : null, default: isDefault, door };
+    });
+    answer(socket, acknowledge, 'guilds', { guilds });
+  }
+
+  @SubscribeMessage('join')
+  @RateLimit('join')
+  async join(
+    @ConnectedSocket() socket: Socket,
+    @MessageBody() body: unknown,
+    @Ack() acknowledge: Acknowledge,
+  ): Promise<void> {
+    const { guildId, cursor, auth } = read(joinMessage, body);
+    const request = { guild: guildId, cursor: cursor ?? undefined, credentials: this.credentials(auth) };
+    await this.joins.join(request, (joined) => this.enter(socket, acknowledge, joined));
+  }
+
+  @SubscribeMessage('leave')
+  @RateLimit('socket')
+  async leave(
+    @ConnectedSocket() socket: Socket,
+    @MessageBody() body: unknown,
+    @Ack() acknowledge: Acknowledge,
+  ): Promise<void> {
+    const { guildId } = read(leaveMessage, body);
+    const entry = (await this.joins.list()).find((guild) => guild.id === guildId || guild.alias === guildId);
+    const left = entry?.id ?? guildId;
+    this.transport.leave(socket, left);
+    answer(socket, acknowledge, 'left', { guildId: left });
+  }
+
+  /** The answer leaves before the socket hears its room, and nothing comes between the two. */
+  private enter(socket: Socket, acknowledge: Acknowledge, joined: Joined): void {
+    if (!socket.connected) return;
+    if (this.transport.roomsOf(socket) >= maxRooms) {
+      throw new Fault('rate.limited', `A socket may be in ${maxRooms} rooms.`);
+    }
+    const { room, cursor, recovered } = joined;
+    // A second join starts again from its own answer: nothing of the former stay may come after it.
+    this.transport.leave(socket, room.guildId);
+    const snapshot = joined.recovered ? null : joined.snapshot;
+    answer(socket, acknowledge, 'joined', { guildId: room.guildId, cursor, recovered, snapshot });
+    if (joined.recovered) for (const event of joined.missed) socket.emit(event.type, event);
+    this.transport.enter(socket, room);
+  }
+
+  private credentials(auth: z.infer<typeof joinMessage>['auth']): Credentials {
+    if (!auth) return {};
+    const { key, ...shown } = auth;
+    if (key === undefined) return shown;
+    const apiKey = this.keys.find(key);
+    if (!apiKey) throw new Fault('access.key_unknown', 'This key is not known here.');
+    return { ...shown, apiKey };
+  }
+}
+
+/** A client that gave no acknowledgement gets the answer as a message. */
+function answer(socket: Socket, acknowledge: Acknowledge, message: string, content: unknown): void {
+  if (acknowledge) acknowledge(content);
+  else socket.emit(message, content);
+}
+
+function read<T>(schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const errors = result.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+  const detail = errors.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
+  throw new Fault('request.invalid', detail, { errors });
+}

@@ -1,0 +1,77 @@
+import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { type Request, type Response } from 'express';
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import { type ApiKey } from '../../access/api-keys.js';
+import { CallerKey } from '../../access/caller-key.decorator.js';
+import { Public } from '../../access/public.decorator.js';
+import { domainEvent } from '../../domain/events/index.js';
+import { guildSnapshot } from '../../domain/guild-snapshot.js';
+import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
+import { type Joined, JoinService } from '../join.service.js';
+import { SseTransport } from './sse.transport.js';
+
+const eventsQuery = z.object({
+  cursor: z.string().max(128).optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
+class EventsQuery extends createZodDto(eventsQuery) {}
+
+const eventsPage = z.object({
+  recovered: z.boolean(),
+  /** Ask with this next time. */
+  cursor: z.string(),
+  events: z.array(domainEvent),
+  snapshot: guildSnapshot.nullable(),
+});
+class EventsPage extends createZodDto(eventsPage) {}
+
+/** The events of a guild over HTTP: a stream for those who ask for one, else what happened since a cursor. */
+@ApiTags('guilds')
+@Controller('api/v1/guilds/:guild/events')
+export class SseController {
+  constructor(
+    private readonly stream: SseTransport,
+    private readonly joins: JoinService,
+  ) {}
+
+  @Get()
+  @Public()
+  @RateLimit('join')
+  @ApiOperation({
+    summary: 'Live events of a guild, or the events after a cursor',
+    description:
+      'With `Accept: text/event-stream` a stream: first `snapshot` (or `resumed`, when `Last-Event-ID` or `cursor` names a ' +
+      'place the log still holds), then one block for each event, named by its type. Otherwise a page of events.',
+  })
+  @ApiProduces('application/json', 'text/event-stream')
+  @ApiOkResponse({ type: EventsPage })
+  async events(
+    @Param('guild') guild: string,
+    @Query() query: EventsQuery,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @CallerKey() apiKey: ApiKey | undefined,
+    @Res() response: Response,
+  ): Promise<void> {
+    // A browser that reconnects names its newest event in the header; the address still says where it once began.
+    const request = { guild, cursor: lastEventId ?? query.cursor, credentials: { ...(apiKey && { apiKey }) } };
+    if (wantsStream(response.req)) return this.stream.open(request, response);
+    await this.joins.join(request, (joined) => {
+      response.setHeader('Cache-Control', joined.entry.door === 'open' ? 'no-cache' : 'private, no-store');
+      response.json(page(joined, query.limit));
+    });
+  }
+}
+
+function wantsStream(request: Request): boolean {
+  return (request.headers.accept ?? '').includes('text/event-stream');
+}
+
+function page(joined: Joined, limit: number): z.infer<typeof eventsPage> {
+  if (!joined.recovered) {
+    return { recovered: false, cursor: joined.cursor, events: [], snapshot: joined.snapshot };
+  }
+  const events = joined.missed.slice(0, limit);
+  return { recovered: true, cursor: events.at(-1)?.cursor ?? joined.cursor, events, snapshot: null };
+}

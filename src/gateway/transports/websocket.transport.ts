@@ -1,0 +1,149 @@
+import { type IncomingMessage, type Server } from 'node:http';
+import { type Duplex } from 'node:stream';
+import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { WebSocketServer } from 'ws';
+import { parseCursor } from '../../domain/cursor.js';
+import { type DomainEvent } from '../../domain/events/index.js';
+import { ClientAdmission } from '../client-admission.js';
+import { eventFrames, removal } from '../dialects/d-zone.dialect.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { type GuildRoom } from '../guild-room.js';
+import { JoinService } from '../join.service.js';
+import { RoomBroadcaster } from '../room-broadcaster.js';
+import { Transport } from '../transport.js';
+import { Departures } from './departures.js';
+import { WebSocketConnection } from './websocket-connection.js';
+
+/** Longest message a client may send, in bytes. A longer one is answered with close code 1009. */
+const maxMessageBytes = 65_536;
+
+/** Plain WebSocket on every path that is not socket.io's, speaking the d-zone dialect. */
+@Injectable()
+export class WebSocketTransport extends Transport implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly name = 'websocket';
+  // Compression multiplies the cost of every frame by the number of its readers: off.
+  private readonly server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: maxMessageBytes,
+  });
+  private readonly connections = new Set<WebSocketConnection>();
+  private readonly rooms = new Map<string, Set<WebSocketConnection>>();
+  private readonly departures: Departures;
+  private heartbeat: NodeJS.Timeout | undefined;
+  private draining = false;
+
+  constructor(
+    private readonly host: HttpAdapterHost,
+    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
+    private readonly broadcaster: RoomBroadcaster,
+    private readonly joins: JoinService,
+    private readonly admission: ClientAdmission,
+  ) {
+    super();
+    this.departures = new Departures(config.DZONE_DELETE_SECONDS * 1000, (guildId, memberId, leftAt) =>
+      this.wipe(guildId, memberId, leftAt),
+    );
+  }
+
+  onApplicationBootstrap(): void {
+    const http = this.host.httpAdapter.getHttpServer() as Server;
+    http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (isSocketIo(request)) return;
+      this.upgrade(request, socket, head);
+    });
+    this.broadcaster.attach(this);
+    this.broadcaster.onGuildAppearance(() => this.callTheWaiting());
+    this.heartbeat = setInterval(() => {
+      for (const connection of this.connections) connection.ping();
+    }, this.config.HEARTBEAT_SECONDS * 1000);
+  }
+
+  beforeApplicationShutdown(): void {
+    this.draining = true;
+    clearInterval(this.heartbeat);
+    this.departures.clear();
+    for (const connection of this.connections) connection.close(1001, 'server is shutting down');
+  }
+
+  send(room: GuildRoom, event: DomainEvent): void {
+    this.keepDepartures(event);
+    const occupants = this.rooms.get(room.guildId);
+    if (!occupants) return;
+    // Bytes once for everybody.
+    const frames = eventFrames(event).map((frame) => Buffer.from(frame));
+    for (const connection of occupants) for (const frame of frames) connection.send(frame);
+  }
+
+  end(room: GuildRoom): void {
+    for (const connection of [...(this.rooms.get(room.guildId) ?? [])]) connection.roomEnded();
+  }
+
+  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Until ws takes over, nobody else listens for a peer that resets the connection.
+    const ignore = () => undefined;
+    socket.on('error', ignore);
+    const release = this.draining ? undefined : this.admission.connect();
+    if (!release) {
+      socket.end(
+        'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n',
+      );
+      return;
+    }
+    socket.once('close', release);
+    const client = this.admission.clientOf(request);
+    this.server.handleUpgrade(request, socket, head, (webSocket) => {
+      socket.off('error', ignore);
+      const connection = new WebSocketConnection(webSocket, {
+        joins: this.joins,
+        maxMembers: this.config.DZONE_MAX_MEMBERS,
+        maxBuffered: this.config.SLOW_CLIENT_BYTES,
+        deleteDelayMs: this.config.DZONE_DELETE_SECONDS * 1000,
+        admitMessage: () => this.admission.ask('socket', client),
+        entered: (room) => this.enter(connection, room),
+        left: (room) => this.leave(connection, room),
+      });
+      this.connections.add(connection);
+      webSocket.once('close', () => this.connections.delete(connection));
+    });
+  }
+
+  private enter(connection: WebSocketConnection, room: GuildRoom): void {
+    let occupants = this.rooms.get(room.guildId);
+    if (!occupants) this.rooms.set(room.guildId, (occupants = new Set()));
+    occupants.add(connection);
+    room.occupants += 1;
+  }
+
+  private leave(connection: WebSocketConnection, room: GuildRoom): void {
+    const occupants = this.rooms.get(room.guildId);
+    if (!occupants?.delete(connection)) return;
+    room.occupants -= 1;
+    if (occupants.size === 0) this.rooms.delete(room.guildId);
+  }
+
+  private callTheWaiting(): void {
+    for (const connection of this.connections) if (connection.waiting) connection.tryDefault();
+  }
+
+  private keepDepartures(event: DomainEvent): void {
+    if (event.type === 'member.joined') this.departures.returned(event.guildId, event.data.member.id);
+    if (event.type !== 'member.left') return;
+    const offset = parseCursor(event.cursor)?.offset ?? 0;
+    this.departures.left(event.guildId, event.data.member.id, offset);
+  }
+
+  /** Only those who saw the member leave know whom to remove; to later arrivals it would be a stranger. */
+  private wipe(guildId: string, memberId: string, leftAt: number): void {
+    const frame = Buffer.from(removal(guildId, memberId));
+    for (const connection of this.rooms.get(guildId) ?? []) {
+      if (connection.knownFrom < leftAt && !connection.room?.has(memberId)) connection.send(frame);
+    }
+  }
+}
+
+function isSocketIo(request: IncomingMessage): boolean {
+  return /^\/socket\.io(\/|\?|$)/.test(request.url ?? '');
+}

@@ -1,0 +1,87 @@
+import { Logger } from '@nestjs/common';
+import { Fault } from '../domain/fault.js';
+import { type SourceGuild, type SourceSnapshot } from '../domain/source-snapshot.js';
+import { type DataProvider } from './data-provider.js';
+
+export type SourcedGuild = SourceGuild & { source: string };
+
+/** A source's answer and where it came from. `asOf` is ISO 8601, UTC. */
+export type SourcedSnapshot = SourceSnapshot & { source: string; asOf: string; stale: boolean };
+
+/** Asks the configured data sources in their order; the first that knows a guild answers for it. */
+export class ProviderChain {
+  private readonly logger = new Logger(ProviderChain.name);
+  private readonly underWay = new Map<string, Promise<SourcedSnapshot | undefined>>();
+
+  constructor(
+    private readonly providers: readonly DataProvider[],
+    private readonly timeoutMs: number,
+  ) {}
+
+  get names(): string[] {
+    return this.providers.map((provider) => provider.name);
+  }
+
+  /** Every guild that any source knows, told by the first that does. A broken source is left out. */
+  async guilds(): Promise<SourcedGuild[]> {
+    const known = new Map<string, SourcedGuild>();
+    const lists = await Promise.all(this.providers.map((provider) => this.listOf(provider)));
+    for (const guild of lists.flat()) if (!known.has(guild.id)) known.set(guild.id, guild);
+    return [...known.values()];
+  }
+
+  /**
+   * Undefined when no source knows the guild. Those who ask at the same time share one answer.
+   * @throws Fault `guild.unavailable` when no source answered and one that might know is broken.
+   */
+  load(guildId: string): Promise<SourcedSnapshot | undefined> {
+    const running = this.underWay.get(guildId);
+    if (running) return running;
+    const loading = this.ask(guildId).finally(() => this.underWay.delete(guildId));
+    this.underWay.set(guildId, loading);
+    return loading;
+  }
+
+  private async ask(guildId: string): Promise<SourcedSnapshot | undefined> {
+    let broken = false;
+    for (const provider of this.providers) {
+      try {
+        const asOf = new Date().toISOString();
+        const snapshot = await this.within(provider.loadGuild(guildId));
+        if (snapshot) return { ...snapshot, source: provider.name, asOf, stale: false };
+      } catch (error) {
+        broken = true;
+        this.report(provider, error);
+      }
+    }
+    if (broken)
+      throw new Fault('guild.unavailable', 'The data source of this guild does not answer.', { retryAfter: 5 });
+    return undefined;
+  }
+
+  private async listOf(provider: DataProvider): Promise<SourcedGuild[]> {
+    try {
+      const guilds = await this.within(provider.listGuilds());
+      return guilds.map((guild) => ({ ...guild, source: provider.name }));
+    } catch (error) {
+      this.report(provider, error);
+      return [];
+    }
+  }
+
+  private async within<T>(work: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${this.timeoutMs} ms`)), this.timeoutMs);
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private report(provider: DataProvider, error: unknown): void {
+    this.logger.warn(`data source ${provider.name}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
