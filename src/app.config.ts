@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accessConfig } from './access/access.config.js';
+import { cacheConfig } from './cache/cache.config.js';
 import { databaseConfig } from './database/database.config.js';
 import { discordConfig, discordToken } from './discord/discord.config.js';
 import { StartupError } from './database/startup-error.js';
@@ -28,6 +29,7 @@ export const appShape = z.object({
   ...databaseConfig.shape,
   ...accessConfig.shape,
   ...rateLimitConfig.shape,
+  ...cacheConfig.shape,
   ...eventLogConfig.shape,
   ...discordConfig.shape,
   ...providersConfig.shape,
@@ -59,7 +61,7 @@ function providersOf(config: z.infer<typeof appShape>): ProvidersConfig {
   return {
     names: config.DATA_PROVIDERS ?? [usual],
     timeoutMs: config.PROVIDER_TIMEOUT_MS,
-    mockSeed: config.MOCK_SEED,
+    mock: { seed: config.MOCK_SEED, pace: config.MOCK_PACE },
   };
 }
 

@@ -7,7 +7,7 @@ import { DataProvider } from './data-provider.js';
 import { DemoDoorKeeper } from './mock/demo-door.keeper.js';
 import { demoGuilds } from './mock/demo-guilds.js';
 import { MockWorld } from './mock/mock-world.js';
-import { MOCK_SEED } from './mock/mock-seed.js';
+import { MOCK_OPTIONS, type MockOptions } from './mock/mock-options.js';
 
 /** The demo guilds: one simulated world each, the same for every viewer. */
 @Injectable()
@@ -20,10 +20,10 @@ export class MockProvider extends DataProvider implements OnApplicationBootstrap
   constructor(
     private readonly log: EventLog,
     doors: GuildDoors,
-    @Inject(MOCK_SEED) seed: number | undefined,
+    @Inject(MOCK_OPTIONS) private readonly options: MockOptions,
   ) {
     super();
-    const base = seed ?? randomInt(0x7fffffff);
+    const base = options.seed ?? randomInt(0x7fffffff);
     this.worlds = new Map(demoGuilds.map((guild) => [guild.id, new MockWorld(guild, base)]));
     doors.register(new DemoDoorKeeper());
     this.logger.warn('The demo guild "oauth" lets every login in: its door is for show.');
@@ -39,7 +39,7 @@ export class MockProvider extends DataProvider implements OnApplicationBootstrap
   }
 
   onApplicationBootstrap(): void {
-    for (const world of this.worlds.values()) this.live(world);
+    if (this.options.pace > 0) for (const world of this.worlds.values()) this.live(world);
   }
 
   onApplicationShutdown(): void {
@@ -51,7 +51,7 @@ export class MockProvider extends DataProvider implements OnApplicationBootstrap
     const timer = setTimeout(() => {
       void this.log.append(world.step(new Date()));
       this.live(world);
-    }, world.pause());
+    }, world.pause() / this.options.pace);
     this.timers.set(world.guild.id, timer);
   }
 }

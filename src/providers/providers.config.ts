@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type MockOptions } from './mock/mock-options.js';
 import { type ProviderName, providerNames } from './provider-registry.js';
 
 function chosen(text: string, context: z.RefinementCtx): ProviderName[] {
@@ -20,12 +21,13 @@ export const providersConfig = z.object({
   /** Asked in this order. Unset: `discord-gateway` when there is a token, else `mock`. */
   DATA_PROVIDERS: z.string().transform(chosen).optional(),
   PROVIDER_TIMEOUT_MS: z.coerce.number().int().min(1).max(120_000).default(10_000),
+  /** How fast the demo guilds live: 2 is twice as fast, 0 stands still. */
+  MOCK_PACE: z.coerce.number().min(0).max(1_000).default(1),
   MOCK_SEED: z.coerce.number().int().min(0).max(0xffffffff).optional(),
 });
 
 export interface ProvidersConfig {
   names: ProviderName[];
   timeoutMs: number;
-  /** Makes the demo guilds live the same life at each start. */
-  mockSeed: number | undefined;
+  mock: MockOptions;
 }

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { type DataProvider } from './data-provider.js';
-import { MOCK_SEED } from './mock/mock-seed.js';
+import { MOCK_OPTIONS } from './mock/mock-options.js';
 import { ProviderChain } from './provider-chain.js';
 import { providerRegistry } from './provider-registry.js';
 import { type ProvidersConfig } from './providers.config.js';
@@ -14,7 +14,7 @@ export class ProvidersModule {
       module: ProvidersModule,
       imports,
       providers: [
-        { provide: MOCK_SEED, useValue: config.mockSeed },
+        { provide: MOCK_OPTIONS, useValue: config.mock },
         ...chosen,
         {
           provide: ProviderChain,

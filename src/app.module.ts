@@ -1,0 +1,71 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AccessModule } from './access/access.module.js';
+import { type ApiKeys } from './access/api-keys.js';
+import { AttemptLimiter } from './access/attempt-limiter.js';
+import { type AppConfig } from './app.config.js';
+import { CacheModule } from './cache/cache.module.js';
+import { ConsoleModule } from './console/console.module.js';
+import { type DatabaseConnection } from './database/database-connection.js';
+import { DatabaseModule } from './database/database.module.js';
+import { DiscordModule } from './discord/discord.module.js';
+import { EventLogModule } from './event-log/event-log.module.js';
+import { GatewayModule } from './gateway/gateway.module.js';
+import { GuildsModule } from './guilds/guilds.module.js';
+import { ProvidersModule } from './providers/providers.module.js';
+import { QueueModule } from './queue/queue.module.js';
+import { FailedAttempts } from './rate-limit/failed-attempts.js';
+import { RateLimitModule } from './rate-limit/rate-limit.module.js';
+import { DatabaseCheck } from './rest/database.check.js';
+import { DiscordCheck } from './rest/discord.check.js';
+import { RestModule } from './rest/rest.module.js';
+import { LoggingModule } from './telemetry/logging.module.js';
+
+/** What is known only once the process is under way. */
+export interface AppResources {
+  connection: DatabaseConnection;
+  apiKeys: ApiKeys;
+}
+
+/** The map of the house: which modules there are, with which options, and who knows whom. Only this file wires. */
+@Module({})
+export class AppModule {
+  static forRoot(config: AppConfig, { connection, apiKeys }: AppResources): DynamicModule {
+    const logging = LoggingModule.forRoot(config);
+    const database = DatabaseModule.forRoot(connection);
+    const eventLog = EventLogModule.forRoot(config);
+    const rateLimit = RateLimitModule.forRoot(config);
+    const cache = CacheModule.forRoot(config);
+    const access = AccessModule.forRoot({
+      apiKeys,
+      attempts: { provide: AttemptLimiter, useExisting: FailedAttempts },
+      imports: [rateLimit],
+    });
+    const discord = DiscordModule.forRoot(config);
+    const providers = ProvidersModule.forRoot(config.providers, [discord, GuildsModule]);
+    const queue = QueueModule.forRoot({ config, imports: [discord] });
+    const gateway = GatewayModule.forRoot(config, [providers, GuildsModule, access, rateLimit, cache]);
+    const rest = RestModule.forRoot({
+      imports: [gateway, queue, database, discord],
+      healthChecks: [DatabaseCheck, DiscordCheck],
+    });
+    return {
+      module: AppModule,
+      // The rate limit comes before the cache: what is served again counts too.
+      imports: [
+        logging,
+        database,
+        eventLog,
+        rateLimit,
+        cache,
+        access,
+        GuildsModule,
+        discord,
+        providers,
+        queue,
+        gateway,
+        rest,
+        ConsoleModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,47 @@
+import { type NestExpressApplication } from '@nestjs/platform-express';
+import helmet from 'helmet';
+import { Logger } from 'nestjs-pino';
+import { type AppConfig } from './app.config.js';
+import { QuietStartLogger } from './telemetry/quiet-start.logger.js';
+import { version } from './telemetry/version.js';
+import { corsOrigin } from './gateway/cors-origin.js';
+import { SocketIoAdapter } from './gateway/transports/socket-io.adapter.js';
+import { setUpOpenApi } from './rest/openapi.js';
+
+/** Largest request body, in bytes, above the largest payload of a notification. */
+const bodyMargin = 16_384;
+
+/** What surrounds the modules: log, headers, body limits, socket.io. The same for the program and for tests. */
+export function setUpApp(app: NestExpressApplication, config: AppConfig): void {
+  app.useLogger(new QuietStartLogger(app.get(Logger)));
+  app.disable('x-powered-by');
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: {
+          'default-src': ["'self'"],
+          'script-src': ["'self'"],
+          'style-src': ["'self'"],
+          'connect-src': ["'self'", 'ws:', 'wss:'],
+          'img-src': ["'self'", 'https://cdn.discordapp.com', 'data:'],
+          'object-src': ["'none'"],
+          'base-uri': ["'none'"],
+          'form-action': ["'self'"],
+          'frame-ancestors': ["'self'"],
+        },
+      },
+      // Open guilds are there to be read by other sites.
+      crossOriginResourcePolicy: { policy: 'cross-origin' },
+      // Behind plain HTTP on a laptop the header would lock browsers out.
+      strictTransportSecurity: false,
+    }),
+  );
+  app.enableCors({
+    origin: corsOrigin(config.CORS_ORIGINS),
+    exposedHeaders: ['ETag', 'Location', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', 'Retry-After'],
+  });
+  app.useBodyParser('json', { limit: config.QUEUE_MAX_PAYLOAD_BYTES + bodyMargin, strict: true });
+  app.useWebSocketAdapter(new SocketIoAdapter(app, config));
+  setUpOpenApi(app, version);
+}

@@ -1,0 +1,100 @@
+import 'reflect-metadata';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { banner, hiddenGuildsNotice } from './app.banner.js';
+import { readConfig, type AppConfig } from './app.config.js';
+import { openApp, type OpenApp } from './app.open.js';
+import { version } from './telemetry/version.js';
+import { StartupError } from './database/startup-error.js';
+import { DiscordStatus } from './discord/discord-status.js';
+
+const help = `Guildcast ${version}: live Discord guilds on the web, notifications into Discord.
+
+  node dist/main.js [--help] [--version]
+
+Settings come from the environment, or from a file .env in the working directory. All of them, with their
+defaults, are in .env.example. The usual ones:
+
+  HOST, PORT         where to listen (127.0.0.1, 3000; port 0 takes a free one)
+  DATA_DIR           where the embedded database lives (./data)
+  DATABASE_URL       a Postgres of yours instead of the embedded one
+  DISCORD_TOKEN      the token of your bot; without one the demo guilds are shown
+  GUILDS             which of the bot's guilds to show: ids separated by commas, or *
+  API_KEYS           scope=key, separated by commas; scopes: admin, publish, consume, read
+`;
+
+/** Milliseconds that connections and deliveries get to end by themselves. */
+const drainTime = 10_000;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } } });
+  if (values.help) return void process.stdout.write(help);
+  if (values.version) return void process.stdout.write(`${version}\n`);
+  if (existsSync('.env')) process.loadEnvFile();
+  const config = readConfig(process.env);
+
+  // Asked to stop while still starting: the start is finished first, so that nothing is left half open.
+  let stop: (signal: NodeJS.Signals) => void = () => (stopEarly = true);
+  let stopEarly = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal));
+
+  const app = await openApp(config, { say });
+  let stopping = false;
+  stop = () => {
+    if (stopping) return;
+    stopping = true;
+    void drain(app);
+  };
+  if (stopEarly) return stop('SIGTERM');
+  announce(config, app);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function announce(config: AppConfig, app: OpenApp): void {
+  const data = config.DATABASE_URL ? `Postgres at ${hostOf(config.DATABASE_URL)}` : path.resolve(config.DATA_DIR);
+  say(banner({ version, url: app.url, sources: config.providers.names, data, adminKey: app.adminKey }));
+  const status = app.nest.get(DiscordStatus, { strict: false });
+  void status.settled().then(() => {
+    const notice = hiddenGuildsNotice(status);
+    if (notice !== undefined) say(notice);
+  });
+}
+
+/** Host, port and name alone: user and password stay out of sight. */
+function hostOf(databaseUrl: string): string {
+  const { host, pathname } = new URL(databaseUrl);
+  return host + pathname;
+}
+
+async function drain(app: OpenApp): Promise<void> {
+  say('Stopping: letting connections and deliveries end.');
+  const late = setTimeout(() => {
+    process.stderr.write('Some connections did not end in time and were cut.\n');
+    process.exit(1);
+  }, drainTime);
+  try {
+    await app.close();
+    clearTimeout(late);
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`Guildcast did not stop cleanly: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  // A fault the operator can mend is one sentence; anything else is ours, and its stack helps to find it.
+  const known = error instanceof StartupError || (error instanceof Error && 'code' in error && isUsage(error.code));
+  process.stderr.write(`${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+}
+
+function isUsage(code: unknown): boolean {
+  return typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS');
+}

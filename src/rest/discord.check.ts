@@ -1,0 +1,21 @@
+import { Injectable } from '@nestjs/common';
+import { DiscordStatus } from '../discord/discord-status.js';
+import { HealthCheck, type HealthReport } from './health-check.js';
+
+/** Discord may be out for hours: rooms show what was last known and notifications wait, so the process goes on. */
+@Injectable()
+export class DiscordCheck extends HealthCheck {
+  readonly name = 'discord';
+
+  constructor(private readonly discord: DiscordStatus) {
+    super();
+  }
+
+  check(): Promise<HealthReport> {
+    const { state, detail, missingIntents } = this.discord.current();
+    if (state === 'off') return Promise.resolve({ state: 'ok', detail: 'no token' });
+    if (state !== 'ready') return Promise.resolve({ state: 'degraded', detail: detail ?? state });
+    if (missingIntents.length === 0) return Promise.resolve({ state: 'ok' });
+    return Promise.resolve({ state: 'degraded', detail: `missing intents: ${missingIntents.join(', ')}` });
+  }
+}
