@@ -5,11 +5,15 @@
 export type DiscordState = 'off' | 'connecting' | 'ready' | 'refused';
 
 export abstract class DiscordStatus {
+  /**
+   * `missingIntents`: those that Discord does not allow the bot, out of `members`, `presences` and `message-content`;
+   * the bot runs without them, and `detail` says what to switch on.
+   */
   abstract current(): { state: DiscordState; detail?: string; missingIntents: string[] };
 
   /** Guilds the bot is in that nobody chose to show: name and id, for the banner alone. */
   abstract hiddenGuilds(): { id: string; name: string }[];
 
-  /** Resolves when the client is ready or refused for the first time. */
+  /** Resolves when the client is ready or refused for the first time; at once when Discord is off. */
   abstract settled(): Promise<void>;
 }

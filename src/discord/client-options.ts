@@ -1,0 +1,63 @@
+import { type ClientOptions, GatewayIntentBits, Options, Partials, type Snowflake, type User } from 'discord.js';
+
+/** Longest wait for a rate limit inside discord.js, in milliseconds; for longer ones the caller is told. */
+const longestRateLimit = 2_000;
+
+export const wantedIntents =
+  GatewayIntentBits.Guilds |
+  GatewayIntentBits.GuildMembers |
+  GatewayIntentBits.GuildPresences |
+  GatewayIntentBits.GuildMessages |
+  GatewayIntentBits.MessageContent;
+
+export function clientOptions(apiUrl: string): ClientOptions {
+  return {
+    intents: wantedIntents,
+    // Direct messages come in channels that are not in the cache.
+    partials: [Partials.Channel],
+    allowedMentions: { parse: [] },
+    enforceNonce: true,
+    ws: { large_threshold: 250 },
+    rest: {
+      api: apiUrl,
+      timeout: 10_000,
+      // Without a pause between them; the queue's own schedule does better.
+      retries: 1,
+      rejectOnRateLimit: ({ retryAfter }) => retryAfter > longestRateLimit,
+    },
+    // Guilds, channels, roles, members and presences are what is shown; of the rest nothing is read back.
+    makeCache: Options.cacheWithLimits({
+      ...Options.DefaultMakeCacheSettings,
+      ApplicationCommandManager: 0,
+      ApplicationEmojiManager: 0,
+      AutoModerationRuleManager: 0,
+      DMMessageManager: 0,
+      EntitlementManager: 0,
+      GuildBanManager: 0,
+      GuildEmojiManager: 0,
+      GuildInviteManager: 0,
+      GuildMessageManager: 0,
+      GuildScheduledEventManager: 0,
+      GuildStickerManager: 0,
+      MessageManager: 0,
+      ReactionManager: 0,
+      ReactionUserManager: 0,
+      StageInstanceManager: 0,
+      ThreadMemberManager: 0,
+      VoiceStateManager: 0,
+    }),
+    sweepers: {
+      ...Options.DefaultSweeperSettings,
+      // Authors and mentioned people who are members of no guild.
+      users: { interval: 3_600, filter: strangers },
+    },
+  };
+}
+
+function strangers(): (user: User) => boolean {
+  let members: Set<Snowflake> | undefined;
+  return (user) => {
+    members ??= new Set(user.client.guilds.cache.flatMap((guild) => guild.members.cache).keys());
+    return user.id !== user.client.user.id && !members.has(user.id);
+  };
+}

@@ -1,0 +1,25 @@
+import { type DiscordGuilds } from './discord-guilds.js';
+import { type DiscordSender } from './discord-sender.js';
+import { type DiscordStatus } from './discord-status.js';
+
+/** What stands in the place of Discord when no token is set. */
+
+export const guildsOff: DiscordGuilds = {
+  list: () => [],
+  snapshot: () => undefined,
+};
+
+export const senderOff: DiscordSender = {
+  sendToUser: () =>
+    Promise.resolve({
+      kind: 'retry',
+      burnsAttempt: false,
+      reason: 'No Discord bot is configured: set DISCORD_TOKEN to let notifications out.',
+    }),
+};
+
+export const statusOff: DiscordStatus = {
+  current: () => ({ state: 'off', missingIntents: [] }),
+  hiddenGuilds: () => [],
+  settled: () => Promise.resolve(),
+};

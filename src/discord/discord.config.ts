@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { isSnowflake } from '../domain/snowflake.js';
+
+const unsetWhenEmpty = (value: unknown): unknown =>
+  typeof value === 'string' && value.trim() === '' ? undefined : value;
+
+const token = z.preprocess(
+  unsetWhenEmpty,
+  z
+    .string()
+    .transform((text) => text.trim().replace(/^Bot\s+/i, ''))
+    .refine((text) => /^[\x21-\x7e]+$/.test(text), 'must be a bot token: one word of plain characters')
+    .optional(),
+);
+
+const apiUrl = z.preprocess(
+  unsetWhenEmpty,
+  z
+    .string()
+    .trim()
+    .superRefine((text, context) => {
+      const url = URL.canParse(text) ? new URL(text) : undefined;
+      if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
+        context.addIssue({ code: 'custom', message: 'must be an http(s) address like https://discord.com/api' });
+      } else if (url.username || url.password || url.search || url.hash) {
+        context.addIssue({ code: 'custom', message: 'must not hold a user, a password, a query or a fragment' });
+      }
+    })
+    // discord.js appends /v10 itself.
+    .transform((text) => text.replace(/\/+$/, '').replace(/\/v\d+$/, ''))
+    .default('https://discord.com/api'),
+);
+
+const guilds = z.preprocess(
+  unsetWhenEmpty,
+  z
+    .string()
+    .transform((text, context): '*' | string[] => {
+      const ids = text
+        .split(',')
+        .map((id) => id.trim())
+        .filter((id) => id !== '');
+      if (ids.length === 1 && ids[0] === '*') return '*';
+      const wrong: string[] = ids.filter((id) => !isSnowflake(id));
+      if (wrong.length > 0) {
+        const named = wrong.map((id) => `"${id}"`).join(', ');
+        context.addIssue({ code: 'custom', message: `must be * or guild ids separated by commas, not ${named}` });
+        return z.NEVER;
+      }
+      return [...new Set(ids)];
+    })
+    .optional(),
+);
+
+export const discordConfig = z.object({
+  /** The bot's token. Without one the project does not speak to Discord at all. */
+  DISCORD_TOKEN: token,
+  /** Another name for `DISCORD_TOKEN`, which wins when both are set: read them through `discordToken`. */
+  DISCORD_BOT_TOKEN: token,
+  /** Where Discord's REST answers, without the version; the address of its gateway is asked for there. */
+  DISCORD_API_URL: apiUrl,
+  /** Which guilds are shown: ids, or `*` for all the bot is in. Unset: none. */
+  GUILDS: guilds,
+});
+export type DiscordConfig = z.infer<typeof discordConfig>;
+
+/** The token by either of its names. */
+export function discordToken(config: Pick<DiscordConfig, 'DISCORD_TOKEN' | 'DISCORD_BOT_TOKEN'>): string | undefined {
+  return config.DISCORD_TOKEN ?? config.DISCORD_BOT_TOKEN;
+}

@@ -1,0 +1,67 @@
+import { ActivityType } from 'discord.js';
+import { describe, expect, it } from 'vitest';
+import { formerFields, presenceDiffers } from '../../../src/discord/member-difference.js';
+import { activityOf, statusOf } from '../../../src/discord/normalise.js';
+import { type Member } from '../../../src/domain/member.js';
+
+const ada: Member = {
+  id: '100000000000000001',
+  username: 'ada',
+  displayName: 'Ada',
+  avatarUrl: null,
+  bot: false,
+  roleColor: '#ff0000',
+  roleIds: ['100000000000000002'],
+  status: 'online',
+  activities: [{ type: 'playing', name: 'Chess' }],
+  voiceChannelId: null,
+  joinedAt: null,
+};
+
+describe('statusOf', () => {
+  it.each([
+    ['online', 'online'],
+    ['idle', 'idle'],
+    ['dnd', 'dnd'],
+    ['offline', 'offline'],
+    ['invisible', 'offline'],
+    [undefined, 'offline'],
+  ])('takes %s for %s', (told, status) => {
+    expect(statusOf(told)).toBe(status);
+  });
+});
+
+describe('activityOf', () => {
+  it('keeps what there is', () => {
+    expect(activityOf({ type: ActivityType.Listening, name: 'Spotify', state: 'Bach', details: null })).toEqual({
+      type: 'listening',
+      name: 'Spotify',
+      state: 'Bach',
+    });
+  });
+
+  it('leaves out kinds it does not know', () => {
+    expect(activityOf({ type: 99 as ActivityType, name: 'new', state: null, details: null })).toBeUndefined();
+  });
+});
+
+describe('formerFields', () => {
+  it('tells the former values of what changed, and of nothing else', () => {
+    const after: Member = { ...ada, displayName: 'Countess', roleIds: [], status: 'dnd' };
+    expect(formerFields(ada, after)).toEqual({ displayName: 'Ada', roleIds: ['100000000000000002'] });
+  });
+
+  it('is undefined when nothing but the presence changed', () => {
+    expect(formerFields(ada, { ...ada, roleIds: [...ada.roleIds], status: 'idle', activities: [] })).toBeUndefined();
+  });
+});
+
+describe('presenceDiffers', () => {
+  it('looks at the status and at the activities by value', () => {
+    expect(presenceDiffers(ada, { ...ada, activities: [{ type: 'playing', name: 'Chess' }], displayName: 'x' })).toBe(
+      false,
+    );
+    expect(presenceDiffers(ada, { ...ada, status: 'idle' })).toBe(true);
+    expect(presenceDiffers(ada, { ...ada, activities: [] })).toBe(true);
+  });
+});
