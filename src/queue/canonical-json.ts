@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import { Fault } from '../domain/fault.js';
+
+/** Deeper payloads say nothing that a message could show, and would exhaust the stack of those who walk them. */
+const deepest = 32;
+
+/** The same text for the same JSON value, in whatever order its keys were written. */
+export function canonicalJson(value: unknown, depth = 0): string {
+  if (depth > deepest) throw new Fault('request.invalid', `The payload is nested deeper than ${deepest} levels.`);
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item, depth + 1)).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const entries = Object.entries(value)
+    .filter(([, item]) => item !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item, depth + 1)}`);
+  return `{${entries.join(',')}}`;
+}
+
+/** SHA-256 of the canonical form, in hex. */
+export function canonicalHash(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+}
+
+/**
+ * JSON text that Postgres takes as jsonb: a NUL character or half of a surrogate pair, which it refuses, becomes the
+ * replacement character. Escapes of JSON are told from escaped backslashes by matching both.
+ */
+export function storableJson(json: string): string {
+  return json.replace(/\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/gi, (escape) =>
+    /^\\u(?:0000|d[89a-f])/i.test(escape) ? '\ufffd' : escape,
+  );
+}

@@ -1,0 +1,129 @@
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { PgListener } from '../database/pg-listener.js';
+import { type SendOutcome } from '../domain/notification.js';
+import { NotificationDelivery } from './notification-delivery.js';
+import { type ClaimedNotification, NotificationRepository, wakeChannel } from './notification.repository.js';
+import { OutagePause } from './outage-pause.js';
+import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
+import { WakeSignal } from './wake-signal.js';
+
+/** Milliseconds that a stop waits for deliveries under way. */
+const drainDeadline = 8_000;
+/** Milliseconds; keeps a row that others hold from being asked for in a tight loop. */
+const shortestSleep = 50;
+
+/**
+ * Claims what is due and delivers it, a bounded number at once. Woken by the publishing statement itself; looks by
+ * itself when something falls due, and every QUEUE_POLL_SECONDS whatever happens.
+ */
+@Injectable()
+export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(DeliveryWorker.name);
+  private readonly wake = new WakeSignal();
+  private readonly outage = new OutagePause();
+  /** By lease token: a row whose lease ran out may come back while its first delivery is still under way. */
+  private readonly atWork = new Map<string, { notification: ClaimedNotification; done: Promise<void> }>();
+  private readonly givenUp = new AbortController();
+  private stopping = false;
+  private databaseFailures = 0;
+  private loop?: Promise<void>;
+  private heartbeat?: NodeJS.Timeout;
+  private unlisten?: () => void;
+
+  constructor(
+    @Inject(QUEUE_CONFIG) private readonly config: QueueConfig,
+    private readonly repository: NotificationRepository,
+    private readonly delivery: NotificationDelivery,
+    private readonly listener: PgListener,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.unlisten = this.listener.listen(wakeChannel, () => this.wake.ring());
+    this.heartbeat = setInterval(() => void this.extendLeases(), (this.config.QUEUE_LEASE_SECONDS * 1000) / 3);
+    this.loop = this.work();
+  }
+
+  /** Claims nothing more and waits for what is under way, as long as the deadline allows. */
+  async onModuleDestroy(): Promise<void> {
+    this.stopping = true;
+    this.unlisten?.();
+    this.wake.ring();
+    await this.loop;
+    await this.drain();
+    clearInterval(this.heartbeat);
+    this.givenUp.abort();
+  }
+
+  private async work(): Promise<void> {
+    while (!this.stopping) {
+      const sleep = await this.claim().catch((error: unknown) => this.sleepAfter(error));
+      if (sleep > 0) await this.wake.sleep(sleep);
+    }
+  }
+
+  /** Answers the milliseconds to sleep before the next look. */
+  private async claim(): Promise<number> {
+    const poll = this.config.QUEUE_POLL_SECONDS * 1000;
+    // While nobody knows whether Discord is back, one notification finds out for all.
+    const places = this.outage.doubtful ? 1 : this.config.QUEUE_CONCURRENCY;
+    const free = places - this.atWork.size;
+    if (free <= 0) return poll;
+    if (this.outage.remaining > 0) return this.outage.remaining;
+
+    const claimed = await this.repository.claim(free, this.config.QUEUE_LEASE_SECONDS);
+    this.databaseFailures = 0;
+    if (this.stopping && claimed.length > 0) {
+      await this.repository.giveBack(claimed);
+      return 0;
+    }
+    for (const notification of claimed) this.start(notification);
+    if (claimed.length > 0) return 0;
+    const due = await this.repository.secondsUntilDue();
+    return due === undefined ? poll : Math.min(poll, Math.max(shortestSleep, due * 1000));
+  }
+
+  private sleepAfter(error: unknown): number {
+    this.databaseFailures += 1;
+    if (this.databaseFailures === 1) this.logger.warn(`The queue cannot be read, trying on: ${String(error)}`);
+    return Math.min(10_000, 250 * 2 ** this.databaseFailures);
+  }
+
+  private start(notification: ClaimedNotification): void {
+    const { leaseToken } = notification;
+    const done = this.delivery
+      .run(notification, this.givenUp.signal, (outcome) => this.takeNote(outcome))
+      .finally(() => {
+        this.atWork.delete(leaseToken);
+        this.wake.ring();
+      });
+    this.atWork.set(leaseToken, { notification, done });
+  }
+
+  private takeNote(outcome: SendOutcome): { pauseMs: number } {
+    // A wait that the other side named is about one destination; without one, nothing gets through at present.
+    const outage = outcome.kind === 'retry' && !outcome.burnsAttempt && outcome.retryAfterMs === undefined;
+    if (outage) this.outage.failed();
+    else if (outcome.kind !== 'retry' || !outcome.burnsAttempt) this.outage.succeeded();
+    return { pauseMs: this.outage.remaining };
+  }
+
+  private async extendLeases(): Promise<void> {
+    const leases = [...this.atWork.values()].map(({ notification }) => notification);
+    if (leases.length === 0) return;
+    try {
+      await this.repository.extend(leases, this.config.QUEUE_LEASE_SECONDS);
+    } catch (error) {
+      this.logger.warn(`Leases were not extended: ${String(error)}`);
+    }
+  }
+
+  private async drain(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<void>((resolve) => (timer = setTimeout(resolve, drainDeadline)));
+    await Promise.race([Promise.all([...this.atWork.values()].map(({ done }) => done)), deadline]);
+    clearTimeout(timer);
+    if (this.atWork.size > 0) {
+      this.logger.warn(`${this.atWork.size} deliveries did not end in time; they are offered again after their lease`);
+    }
+  }
+}

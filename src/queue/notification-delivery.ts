@@ -1,0 +1,110 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { type SendOutcome } from '../domain/notification.js';
+import { DeliveryRegistry } from './delivery/delivery-registry.js';
+import { NotificationAnnouncer } from './notification-announcer.js';
+import { type ClaimedNotification, NotificationRepository, type Settlement } from './notification.repository.js';
+import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
+import { RetrySchedule } from './retry-schedule.js';
+import { renderNotification } from './types/type-registry.js';
+
+/** Leases after which a channel that never answers is given up: its try then counts as failed. */
+const patienceInLeases = 10;
+/** Seconds; what the other side may ask for at most, and the least that is worth a new try. */
+const longestPostponement = 3_600;
+const shortestPostponement = 1;
+
+/** One claimed notification from its channel to its settled row. */
+@Injectable()
+export class NotificationDelivery {
+  private readonly logger = new Logger(NotificationDelivery.name);
+  private readonly schedule: RetrySchedule;
+
+  constructor(
+    @Inject(QUEUE_CONFIG) private readonly config: QueueConfig,
+    private readonly repository: NotificationRepository,
+    private readonly registry: DeliveryRegistry,
+    private readonly announcer: NotificationAnnouncer,
+  ) {
+    this.schedule = new RetrySchedule(config.QUEUE_RETRY_SCHEDULE);
+  }
+
+  /**
+   * Sends and settles. `onOutcome` hears how the sending ended before the row is settled. While the database is away the
+   * settlement is tried again until `signal` ends it; the row is then offered again after its lease.
+   */
+  async run(
+    notification: ClaimedNotification,
+    signal: AbortSignal,
+    onOutcome: (outcome: SendOutcome) => { pauseMs: number },
+  ): Promise<void> {
+    const outcome = await this.send(notification);
+    const { pauseMs } = onOutcome(outcome);
+    const settlement = this.settlementOf(notification, outcome, pauseMs);
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      try {
+        await this.settle(notification, settlement);
+        return;
+      } catch (error) {
+        if (failures === 0) this.logger.warn(`Notification ${notification.id} is not settled yet: ${String(error)}`);
+        await pause(Math.min(5_000, 100 * 2 ** failures), undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  private async send(notification: ClaimedNotification): Promise<SendOutcome> {
+    // Only lost leases lead here: whatever falls silent with it each time must not be tried for ever.
+    if (notification.attempts > this.config.QUEUE_RETRY_SCHEDULE.length) {
+      return { kind: 'permanent', reason: 'every process that tried fell silent' };
+    }
+    const channel = this.registry.channelFor(notification.target);
+    if (!channel) return { kind: 'permanent', reason: 'no delivery channel goes to this target' };
+    const patience = this.config.QUEUE_LEASE_SECONDS * patienceInLeases;
+    const giveUp = new AbortController();
+    try {
+      const message = renderNotification(notification.type, notification.payload, new Date());
+      return await Promise.race([
+        channel.deliver(notification, message),
+        pause(patience * 1000, undefined, { signal: giveUp.signal }).then<SendOutcome>(() => ({
+          kind: 'retry',
+          reason: `no answer within ${patience} s`,
+          burnsAttempt: true,
+        })),
+      ]);
+    } catch (error) {
+      this.logger.error(`The ${channel.name} channel failed on notification ${notification.id}`, error);
+      return { kind: 'retry', reason: `the ${channel.name} channel failed`, burnsAttempt: true };
+    } finally {
+      giveUp.abort();
+    }
+  }
+
+  private settlementOf({ attempts }: ClaimedNotification, outcome: SendOutcome, pauseMs: number): Settlement {
+    if (outcome.kind === 'sent') return { state: 'delivered', outcome: 'sent', messageId: outcome.messageId };
+    const { reason } = outcome;
+    if (outcome.kind === 'permanent') return { state: 'dead', outcome: 'refused', reason };
+    if (!outcome.burnsAttempt) {
+      const wanted = Math.max(outcome.retryAfterMs ?? 0, pauseMs) / 1000;
+      const delay = Math.min(longestPostponement, Math.max(shortestPostponement, wanted));
+      return { state: 'pending', outcome: 'postponed', delay, reason };
+    }
+    const delay = this.schedule.delayAfter(attempts + 1);
+    if (delay === undefined) return { state: 'dead', outcome: 'failed', reason };
+    return { state: 'pending', outcome: 'failed', delay: Math.max(delay, (outcome.retryAfterMs ?? 0) / 1000), reason };
+  }
+
+  private async settle(notification: ClaimedNotification, settlement: Settlement): Promise<void> {
+    const { id, type, target, guildId, nonce } = notification;
+    const { state, reason } = settlement;
+    const settled = await this.repository.settle(notification, settlement);
+    if (!settled) {
+      this.logger.warn(`Notification ${id} went to another worker before this one was done with it`);
+      return;
+    }
+    if (state === 'dead') this.logger.warn(`Notification ${id} (${type}) is dead: ${reason}`);
+    if (guildId === null) return;
+    const event = state === 'pending' ? 'retrying' : state;
+    const nextAttemptAt = settled.nextAttemptAt?.toISOString();
+    this.announcer.tell(guildId, nonce, event, { id, type, target, attempts: settled.attempts, nextAttemptAt, reason });
+  }
+}

@@ -1,0 +1,84 @@
+import { Column, Entity, JoinColumn, ManyToOne, OneToMany, PrimaryColumn, type Relation } from 'typeorm';
+import { type NotificationState, type NotificationTarget } from '../domain/notification.js';
+
+/**
+ * What a try came to. sent: it is in Discord · failed: counted, tried again while the schedule lasts · postponed:
+ * nobody's fault, not counted · refused: no other try can help · abandoned: the process that tried fell silent, counted.
+ */
+export const attemptOutcomes = ['sent', 'failed', 'postponed', 'refused', 'abandoned'] as const;
+export type AttemptOutcome = (typeof attemptOutcomes)[number];
+
+/** A row of `notifications`, for reading; every write is a statement of the repository. */
+@Entity('notifications')
+export class NotificationEntity {
+  /** 64-bit, hence text. */
+  @PrimaryColumn('bigint')
+  id!: string;
+
+  @Column('text', { name: 'guild_id', nullable: true })
+  guildId!: string | null;
+
+  @Column('jsonb')
+  target!: NotificationTarget;
+
+  @Column('text')
+  type!: string;
+
+  @Column('jsonb')
+  payload!: Record<string, unknown>;
+
+  @Column('text')
+  state!: NotificationState;
+
+  /** Tries that counted. */
+  @Column('int')
+  attempts!: number;
+
+  @Column('timestamptz', { name: 'not_before' })
+  notBefore!: Date;
+
+  @Column('text', { nullable: true })
+  reason!: string | null;
+
+  @Column('text', { name: 'idempotency_key', nullable: true })
+  idempotencyKey!: string | null;
+
+  @Column('text', { name: 'idempotency_hash', nullable: true })
+  idempotencyHash!: string | null;
+
+  /** Fingerprint of the key that published it. */
+  @Column('text')
+  publisher!: string;
+
+  @Column('timestamptz', { name: 'created_at' })
+  createdAt!: Date;
+
+  @Column('timestamptz', { name: 'delivered_at', nullable: true })
+  deliveredAt!: Date | null;
+
+  @OneToMany(() => NotificationAttemptEntity, (attempt) => attempt.notification)
+  tries!: Relation<NotificationAttemptEntity>[];
+}
+
+@Entity('notification_attempts')
+export class NotificationAttemptEntity {
+  @PrimaryColumn('bigint')
+  id!: string;
+
+  @ManyToOne(() => NotificationEntity, (notification) => notification.tries)
+  @JoinColumn({ name: 'notification_id' })
+  notification!: Relation<NotificationEntity>;
+
+  /** Which counted try it was, from 1; a postponed try carries the number of the try it was meant to be. */
+  @Column('int')
+  attempt!: number;
+
+  @Column('timestamptz')
+  at!: Date;
+
+  @Column('text')
+  outcome!: AttemptOutcome;
+
+  @Column('text', { nullable: true })
+  reason!: string | null;
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+const week = 604_800;
+
+function seconds(text: string, context: z.RefinementCtx): number[] {
+  const delays = text.split(',').map((part) => Number(part.trim() || 'nothing'));
+  if (delays.length > 100 || delays.some((delay) => !Number.isInteger(delay) || delay < 1 || delay > week)) {
+    context.addIssue({
+      code: 'custom',
+      message: `must be 1 to 100 whole numbers of seconds (1 to ${week}), separated by commas, such as 5,30,120`,
+    });
+    return z.NEVER;
+  }
+  return delays;
+}
+
+export const queueConfig = z.object({
+  /** How long a worker that fell silent keeps its notifications from the others. */
+  QUEUE_LEASE_SECONDS: z.coerce.number().int().min(1).max(3_600).default(60),
+  /** The wait after the first, second, … counted failure; one more failure than entries, and the notification is dead. */
+  QUEUE_RETRY_SCHEDULE: z.string().default('5,30,120,600,1800,3600,7200,14400,28800,43200').transform(seconds),
+  QUEUE_MAX_PAYLOAD_BYTES: z.coerce.number().int().min(256).max(1_048_576).default(65_536),
+  /** Delivered and dead notifications older than this are deleted. */
+  QUEUE_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(30),
+  /** Workers look this often even if nobody wakes them. */
+  QUEUE_POLL_SECONDS: z.coerce.number().int().min(1).max(3_600).default(5),
+  /** Notifications this process delivers at once. */
+  QUEUE_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(4),
+});
+export type QueueConfig = z.infer<typeof queueConfig>;
+
+export const QUEUE_CONFIG = Symbol('QUEUE_CONFIG');

@@ -1,0 +1,47 @@
+import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { PgListener } from '../database/pg-listener.js';
+import { type DeliveryChannel } from './delivery/delivery-channel.js';
+import { deliveryChannels, DeliveryRegistry } from './delivery/delivery-registry.js';
+import { DeliveryWorker } from './delivery.worker.js';
+import { NotificationAnnouncer } from './notification-announcer.js';
+import { NotificationDelivery } from './notification-delivery.js';
+import { NotificationQueue } from './notification-queue.js';
+import { NotificationAttemptEntity, NotificationEntity } from './notification.entity.js';
+import { NotificationRepository } from './notification.repository.js';
+import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
+import { RetentionSweeper } from './retention.sweeper.js';
+
+export interface QueueOptions {
+  config: QueueConfig;
+  /** The module that provides `DiscordSender`. The data source and the event log are global. */
+  imports: NonNullable<ModuleMetadata['imports']>;
+}
+
+/** Publishing, and the worker that delivers. */
+@Module({})
+export class QueueModule {
+  static forRoot({ config, imports }: QueueOptions): DynamicModule {
+    return {
+      module: QueueModule,
+      imports: [...imports, TypeOrmModule.forFeature([NotificationEntity, NotificationAttemptEntity])],
+      providers: [
+        { provide: QUEUE_CONFIG, useValue: config },
+        PgListener,
+        NotificationRepository,
+        NotificationAnnouncer,
+        NotificationQueue,
+        ...deliveryChannels,
+        {
+          provide: DeliveryRegistry,
+          useFactory: (...channels: DeliveryChannel[]) => new DeliveryRegistry(channels),
+          inject: deliveryChannels,
+        },
+        NotificationDelivery,
+        DeliveryWorker,
+        RetentionSweeper,
+      ],
+      exports: [NotificationQueue],
+    };
+  }
+}

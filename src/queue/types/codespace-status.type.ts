@@ -1,0 +1,30 @@
+import { titleCase } from './discord-text.js';
+import { type NotificationType } from './notification-type.js';
+import { readPayload, record, text } from './payload-fields.js';
+
+const signs: Record<string, string> = { started: '▶️', stopped: '⏹️', error: '❌' };
+
+export const codespaceStatusType: NotificationType = {
+  name: 'codespace_status',
+  render(payload) {
+    const shape = { action: text('unknown'), codespace_name: text('Desconocido'), details: record() };
+    const { action, codespace_name, details } = readPayload(shape, payload);
+    return {
+      title: `${signs[action] ?? '🔔'} Codespace ${action.toUpperCase()}`,
+      description: `**${codespace_name}**`,
+      color: action === 'started' ? 0x00ff00 : 0xff0000,
+      fields: Object.entries(details).map(([key, value]) => ({
+        name: titleCase(key),
+        value: written(value),
+        inline: true,
+      })),
+    };
+  },
+};
+
+/** As the Python clients of this type write their values. */
+function written(value: unknown): string {
+  if (value === null || value === undefined) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

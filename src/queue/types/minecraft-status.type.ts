@@ -1,0 +1,29 @@
+import { inlineCode } from './discord-text.js';
+import { type NotificationType } from './notification-type.js';
+import { number, readPayload, text } from './payload-fields.js';
+
+const signs: Record<string, string> = { online: '✅', offline: '❌', starting: '🔄', stopping: '⏹️' };
+const usualPort = 25565;
+
+export const minecraftStatusType: NotificationType = {
+  name: 'minecraft_status',
+  render(payload) {
+    const shape = {
+      status: text('unknown'),
+      ip: text(''),
+      port: number(usualPort),
+      players_online: number(0),
+    };
+    const { status, ip, port, players_online } = readPayload(shape, payload);
+    const online = status === 'online';
+    const address = port === usualPort ? ip : `${ip}:${port}`;
+    return {
+      title: `${signs[status] ?? '❓'} Servidor Minecraft - ${status.toUpperCase()}`,
+      color: online ? 0x00ff00 : 0xff0000,
+      fields: [
+        ...(ip === '' ? [] : [{ name: 'IP', value: inlineCode(address), inline: true }]),
+        ...(online ? [{ name: 'Jugadores', value: String(players_online), inline: true }] : []),
+      ],
+    };
+  },
+};

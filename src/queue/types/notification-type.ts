@@ -1,0 +1,11 @@
+import { type RenderedMessage } from '../../domain/notification.js';
+
+export type Embed = NonNullable<RenderedMessage['embed']>;
+
+/** How notifications of one type look in Discord. */
+export interface NotificationType {
+  readonly name: string;
+
+  /** Shows whatever it gets: what is missing or of another kind becomes a default. Who sends cuts what is too long. */
+  render(payload: unknown): Embed;
+}

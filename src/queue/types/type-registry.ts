@@ -1,0 +1,18 @@
+import { type RenderedMessage } from '../../domain/notification.js';
+import { backupErrorType } from './backup-error.type.js';
+import { backupSuccessType } from './backup-success.type.js';
+import { codespaceStatusType } from './codespace-status.type.js';
+import { renderGeneric } from './generic.type.js';
+import { minecraftStatusType } from './minecraft-status.type.js';
+import { type NotificationType } from './notification-type.js';
+
+/** A new type is one line here and its file. */
+const types: NotificationType[] = [backupErrorType, backupSuccessType, minecraftStatusType, codespaceStatusType];
+
+const byName = new Map(types.map((type) => [type.name, type]));
+
+/** The message of a notification; `at` is the moment it is sent. Any type and payload has one. */
+export function renderNotification(type: string, payload: unknown, at: Date): RenderedMessage {
+  const embed = byName.get(type)?.render(payload) ?? renderGeneric(type, payload);
+  return { embed: { ...embed, timestamp: at.toISOString() } };
+}
