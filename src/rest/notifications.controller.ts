@@ -17,6 +17,7 @@ import { RequireScope } from '../access/require-scope.decorator.js';
 import { Fault } from '../domain/fault.js';
 import { NotificationQueue } from '../queue/notification-queue.js';
 import { idempotencyKey } from '../queue/publish-request.js';
+import { RateLimit } from '../rate-limit/rate-limit.decorator.js';
 import { AcceptedNotificationDto, NotificationStatusDto, PublishNotificationDto } from './notifications.dto.js';
 
 @ApiTags('notifications')
@@ -27,6 +28,7 @@ export class NotificationsController {
 
   @Post()
   @HttpCode(202)
+  @RateLimit('publish')
   @ApiOperation({
     summary: 'Publish a notification',
     description: 'The answer means that it is stored: it will be delivered, or end as dead with a reason.',
