@@ -1,0 +1,217 @@
+import { type Server, createServer } from 'node:http';
+import { type AddressInfo, type Socket } from 'node:net';
+import { type FakeGuild } from './fake-guild.js';
+import { GatewayServer } from './gateway-server.js';
+import { type GatewaySession } from './gateway-session.js';
+import { type GuildOptions, type UserOptions } from './guild-options.js';
+import { type PrivilegedIntents } from './intents.js';
+import { type RateLimit } from './rate-buckets.js';
+import { type RefusalOptions, type RequestPattern } from './refusals.js';
+import { type RequestRecord, RestServer } from './rest-server.js';
+import { type WireMessage, type WireUser } from './wire.js';
+import { type SentMessage, World } from './world.js';
+
+export interface FakeDiscordOptions {
+  /** 0 = a free one. */
+  port?: number;
+  token?: string;
+  botUser?: { id?: string; username?: string };
+  /** Which privileged intents the application's settings page allows; all by default. */
+  intents?: Partial<PrivilegedIntents>;
+  /** For each REST bucket; Discord's real ones are lower and differ by route. `window` in milliseconds. */
+  rateLimit?: RateLimit;
+  /** Milliseconds. */
+  heartbeatInterval?: number;
+  /** Milliseconds between two requests for all members of one guild. */
+  memberRequestInterval?: number;
+}
+
+/**
+ * A Discord of one's own: REST v10 and gateway v10 on one port of this machine, for the tests and for development.
+ * What is done to it here is told to the bots that are logged in; what they send can be read in `sent`.
+ */
+export class FakeDiscord {
+  readonly token: string;
+  private readonly world: World;
+  private readonly gateway: GatewayServer;
+  private readonly rest: RestServer;
+  private readonly sockets = new Set<Socket>();
+  private server?: Server;
+  private port: number;
+
+  private constructor(options: FakeDiscordOptions) {
+    this.token = options.token ?? 'fake-token';
+    this.port = options.port ?? 0;
+    this.world = new World(options.botUser ?? {});
+    const rules = {
+      token: this.token,
+      allowed: { presences: true, members: true, messageContent: true, ...options.intents },
+      memberRequestInterval: options.memberRequestInterval ?? 30_000,
+      url: () => `ws://127.0.0.1:${this.port}/gateway`,
+    };
+    const heartbeats = { interval: options.heartbeatInterval ?? 41_250, answered: true };
+    this.gateway = new GatewayServer(this.world, rules, heartbeats);
+    this.rest = new RestServer(this.world, {
+      token: this.token,
+      rateLimit: options.rateLimit ?? { limit: 50, window: 1000 },
+      gatewayRoutes: this.gateway.routes,
+    });
+  }
+
+  static async start(options: FakeDiscordOptions = {}): Promise<FakeDiscord> {
+    const discord = new FakeDiscord(options);
+    await discord.comeBack();
+    return discord;
+  }
+
+  /** For `DISCORD_API_URL`, or discord.js's `rest.api`. */
+  get apiUrl(): string {
+    return `http://127.0.0.1:${this.port}/api`;
+  }
+
+  get botUser(): Readonly<WireUser> {
+    return this.world.bot;
+  }
+
+  /** The bot is a member from the start. */
+  addGuild(options: GuildOptions): FakeGuild {
+    return this.world.addGuild(options);
+  }
+
+  /** The bot is thrown out, or the guild is deleted. */
+  removeGuild(guildId: string): void {
+    this.world.removeGuild(guildId);
+  }
+
+  guild(guildId: string): FakeGuild | undefined {
+    return this.world.guilds.get(guildId);
+  }
+
+  /** Somebody in no guild of the bot, who can be written to. */
+  addUser(options: UserOptions): WireUser {
+    return this.world.user(options);
+  }
+
+  updateUser(userId: string, changes: Partial<Omit<UserOptions, 'id' | 'bot'>>): void {
+    this.world.updateUser(userId, changes);
+  }
+
+  /** A user writes to the bot. */
+  sayToBot({ authorId, content }: { authorId: string; content: string }): WireMessage {
+    const author = this.world.users.get(authorId);
+    if (!author) throw new Error(`No user ${authorId}`);
+    return this.world.messages.create(this.world.placeOfDm(this.world.dmWith(author)), { author, content });
+  }
+
+  closeDMs(userId: string): void {
+    this.world.closedDms.add(userId);
+  }
+
+  openDMs(userId: string): void {
+    this.world.closedDms.delete(userId);
+  }
+
+  /** Every message the bot sent, oldest first. */
+  get sent(): readonly SentMessage[] {
+    return this.world.sent.items;
+  }
+
+  /** The first sent message that fits, from the past or to come. `timeout` in milliseconds. */
+  waitForSent(
+    predicate: (message: SentMessage) => boolean = () => true,
+    { timeout = 5000 }: { timeout?: number } = {},
+  ): Promise<SentMessage> {
+    return this.world.sent.waitFor(predicate, timeout);
+  }
+
+  /** The application commands registered in a guild, or everywhere. */
+  commands(guildId?: string): readonly unknown[] {
+    return this.world.commands.get(guildId ?? 'global') ?? [];
+  }
+
+  /** Sessions with a connection that were told READY or RESUMED. */
+  get sessions(): readonly GatewaySession[] {
+    return this.gateway.sessions.live.items;
+  }
+
+  /** The first live session that fits, now or later. `timeout` in milliseconds. */
+  waitForSession({
+    timeout = 10_000,
+    where = () => true,
+  }: { timeout?: number; where?: (session: GatewaySession) => boolean } = {}): Promise<GatewaySession> {
+    return this.gateway.sessions.live.waitFor(where, timeout);
+  }
+
+  /** Every REST request, oldest first. */
+  get requests(): readonly RequestRecord[] {
+    return this.rest.requests.items;
+  }
+
+  /** The next request that fits is answered like this, and does nothing. */
+  refuseNext(options: RefusalOptions): void {
+    this.rest.refusals.refuse(options);
+  }
+
+  /** The next request that fits does its work, but the connection breaks before the answer. */
+  loseNextAnswer(pattern: RequestPattern): void {
+    this.rest.refusals.loseAnswer(pattern);
+  }
+
+  /** Takes back what `refuseNext` and `loseNextAnswer` ordered. */
+  refuseNoMore(): void {
+    this.rest.refusals.clear();
+  }
+
+  /**
+   * Cuts the gateway connections: over TCP, or with a close code. Unless `resumable`, the next RESUME meets
+   * INVALID_SESSION.
+   */
+  dropSessions({ resumable = true, code }: { resumable?: boolean; code?: number } = {}): void {
+    this.gateway.drop({ resumable, code });
+  }
+
+  /** Sends op 7: the clients are to come back and resume. */
+  askReconnect(): void {
+    this.gateway.askReconnect();
+  }
+
+  /** False: heartbeats meet silence. */
+  answerHeartbeats(answer: boolean): void {
+    this.gateway.heartbeats.answered = answer;
+  }
+
+  /** Nothing listens on the port any more, and every connection is cut. */
+  async goDown(): Promise<void> {
+    const { server } = this;
+    if (!server) return;
+    this.server = undefined;
+    const closed = new Promise((resolve) => server.close(resolve));
+    this.gateway.drop({ resumable: true });
+    for (const socket of this.sockets) socket.destroy();
+    await closed;
+  }
+
+  /** Listens again, on the same port. */
+  async comeBack(): Promise<void> {
+    if (this.server) return;
+    const server = createServer((request, response) => {
+      // A client that hangs up while it sends is no fault of the fake.
+      this.rest.handle(request, response).catch(() => response.destroy());
+    });
+    server.on('upgrade', (request, socket, head) => this.gateway.accept(request, socket, head));
+    server.on('connection', (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.on('close', () => this.sockets.delete(socket));
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(this.port, '127.0.0.1', resolve);
+    });
+    this.port = (server.address() as AddressInfo).port;
+    this.server = server;
+  }
+
+  async stop(): Promise<void> {
+    await this.goDown();
+  }
+}

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import { type Close, opcodes } from './gateway-codes.js';
+import { type BotPresence, type Identify, type MemberRequest } from './gateway-commands.js';
+import { type GatewayEvent } from './gateway-event.js';
+import { GatewaySession } from './gateway-session.js';
+import { type PrivilegedIntents, disallowed, intents as bits, knownIntents } from './intents.js';
+import { memberChunks } from './member-chunks.js';
+import { WatchedList } from './watched-list.js';
+import { type World } from './world.js';
+
+export interface SessionRules {
+  token: string;
+  allowed: PrivilegedIntents;
+  /** Milliseconds between two requests for all members of one guild. */
+  memberRequestInterval: number;
+  /** Where clients find the gateway, without a query. */
+  url: () => string;
+}
+
+/** Every session that was begun and can still be resumed. */
+export class GatewaySessions {
+  /** Those that have a connection and were told READY or RESUMED. */
+  readonly live = new WatchedList<GatewaySession>('live gateway session');
+  /** How many were ever begun. */
+  begun = 0;
+  private readonly known = new Map<string, GatewaySession>();
+  private readonly memberRequests = new Map<string, number>();
+
+  constructor(
+    private readonly world: World,
+    private readonly rules: SessionRules,
+  ) {
+    world.onEvent((event) => this.tell(event));
+  }
+
+  knowsToken(token: unknown): boolean {
+    return token === this.rules.token || token === `Bot ${this.rules.token}`;
+  }
+
+  begin({ token, intents, shard, largeThreshold, presence }: Identify): GatewaySession | Close {
+    if (!this.knowsToken(token)) return 'authenticationFailed';
+    if (intents === undefined || (intents & ~knownIntents) !== 0) return 'invalidIntents';
+    if (disallowed(intents, this.rules.allowed)) return 'disallowedIntents';
+    if (!shard) return 'invalidShard';
+    this.begun += 1;
+    const session = new GatewaySession({ id: randomBytes(16).toString('hex'), intents, shard, largeThreshold });
+    this.known.set(session.id, session);
+    this.showBot(presence ?? { status: 'online', activities: [] });
+    return session;
+  }
+
+  /** READY, then each guild. */
+  welcome(session: GatewaySession): void {
+    const { bot } = this.world;
+    const guilds = [...this.world.guilds.values()].filter(({ id }) => session.covers(id));
+    session.dispatch('READY', {
+      v: 10,
+      user: { ...bot, email: null, verified: true, mfa_enabled: true, flags: 0 },
+      guilds: guilds.map(({ id }) => ({ id, unavailable: true })),
+      session_id: session.id,
+      session_type: 'normal',
+      resume_gateway_url: this.rules.url(),
+      shard: session.shard,
+      application: { id: bot.id, flags: 0 },
+      private_channels: [],
+      relationships: [],
+      presences: [],
+      user_settings: {},
+    });
+    if ((session.intents & bits.guilds) !== 0) {
+      for (const guild of guilds) {
+        if (guild.available) session.dispatch('GUILD_CREATE', guild.snapshot(session.intents, session.largeThreshold));
+      }
+    }
+    this.live.add(session);
+  }
+
+  resumable(sessionId: string): GatewaySession | undefined {
+    return this.known.get(sessionId);
+  }
+
+  /** What was missed was sent. */
+  resumed(session: GatewaySession): void {
+    session.resumes += 1;
+    session.dispatch('RESUMED', {});
+    this.live.add(session);
+  }
+
+  /** Its connection ended. */
+  left(session: GatewaySession): void {
+    this.live.remove(session);
+  }
+
+  forget(session: GatewaySession): void {
+    this.known.delete(session.id);
+  }
+
+  forgetAll(): void {
+    this.known.clear();
+  }
+
+  showBot({ status, activities }: BotPresence): void {
+    this.world.showBot(status, activities);
+  }
+
+  answerMembers(session: GatewaySession, request: MemberRequest): void {
+    const guild = this.world.guilds.get(request.guildId);
+    const whole = request.query === '' && request.limit === 0;
+    // These are left without any answer: the client's own timeout ends them.
+    if (!guild?.available || !session.covers(guild.id)) return;
+    if (whole && (session.intents & bits.guildMembers) === 0) return;
+    if (request.presences && (session.intents & bits.guildPresences) === 0) return;
+    if (whole && this.limited(session, request)) return;
+    for (const chunk of memberChunks(guild, request)) session.dispatch('GUILD_MEMBERS_CHUNK', chunk);
+  }
+
+  private limited(session: GatewaySession, { guildId, nonce }: MemberRequest): boolean {
+    const free = this.memberRequests.get(guildId) ?? 0;
+    const now = Date.now();
+    if (free <= now) {
+      this.memberRequests.set(guildId, now + this.rules.memberRequestInterval);
+      return false;
+    }
+    session.dispatch('RATE_LIMITED', {
+      opcode: opcodes.requestGuildMembers,
+      retry_after: (free - now) / 1000,
+      meta: { guild_id: guildId, nonce },
+    });
+    return true;
+  }
+
+  private tell(event: GatewayEvent): void {
+    for (const session of this.known.values()) {
+      if (!session.hears(event)) continue;
+      session.dispatch(event.t, event.payload(session.intents, session.largeThreshold));
+    }
+  }
+}
