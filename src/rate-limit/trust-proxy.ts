@@ -6,11 +6,11 @@ export type TrustProxy = boolean | number | string[];
 /** Whether the hop at `address` may name the one before it. `hop` counts from 0, the peer of the connection. */
 export type Trust = (address: string, hop: number) => boolean;
 
-const namedRanges: Record<string, string[]> = {
-  loopback: ['127.0.0.1/8', '::1/128'],
-  linklocal: ['169.254.0.0/16', 'fe80::/10'],
-  uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
-};
+const namedRanges = new Map([
+  ['loopback', ['127.0.0.0/8', '::1/128']],
+  ['linklocal', ['169.254.0.0/16', 'fe80::/10']],
+  ['uniquelocal', ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']],
+]);
 
 /** Undefined for a text that means nothing. */
 export function parseTrustProxy(text: string): TrustProxy | undefined {
@@ -19,14 +19,14 @@ export function parseTrustProxy(text: string): TrustProxy | undefined {
   if (setting === 'true') return true;
   if (/^\d{1,3}$/.test(setting)) return Number(setting);
   const ranges = setting.split(',').map((range) => range.trim());
-  return ranges.every((range) => range in namedRanges || parseRange(range) !== undefined) ? ranges : undefined;
+  return ranges.every((range) => namedRanges.has(range) || parseRange(range) !== undefined) ? ranges : undefined;
 }
 
 export function trustOf(setting: TrustProxy): Trust {
   if (typeof setting === 'boolean') return () => setting;
   if (typeof setting === 'number') return (_address, hop) => hop < setting;
   const trusted = new BlockList();
-  for (const range of setting.flatMap((name) => namedRanges[name] ?? [name])) {
+  for (const range of setting.flatMap((name) => namedRanges.get(name) ?? [name])) {
     const parsed = parseRange(range);
     if (parsed) trusted.addSubnet(parsed.address, parsed.bits, parsed.family);
   }

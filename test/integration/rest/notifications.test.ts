@@ -1,0 +1,164 @@
+import { type INestApplication } from '@nestjs/common';
+import request, { type Test } from 'supertest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { NotificationQueue } from '../../../src/queue/notification-queue.js';
+import { describeApi } from '../../../src/rest/openapi.js';
+import { NotificationsController } from '../../../src/rest/notifications.controller.js';
+import { aNotification, QueueBench } from '../queue/queue-fixture.js';
+import { keys, startProbeApp } from './probe-app.js';
+
+const { target, type, payload } = aNotification;
+const body = { target, type, payload };
+
+describe('/api/v1/notifications', () => {
+  const bench = new QueueBench();
+  let app: INestApplication;
+  beforeAll(async () => {
+    app = await startProbeApp({
+      controllers: [NotificationsController],
+      providers: [{ provide: NotificationQueue, useFactory: () => bench.observer.queue }],
+    });
+  });
+  afterAll(() => app.close());
+
+  const post = (content: unknown, key: string | undefined = keys.publish): Test => {
+    const posting = request(app.getHttpServer() as never).post('/api/v1/notifications');
+    return (key === undefined ? posting : posting.auth(key, { type: 'bearer' })).send(content as object);
+  };
+  const get = (path: string, key = keys.publish): Test =>
+    request(app.getHttpServer() as never)
+      .get(path)
+      .auth(key, { type: 'bearer' });
+
+  it('accepts a notification and says where its state can be read', async () => {
+    const answer = await post({ ...body, guildId: '900000000000000001' }).expect(202);
+    const { id } = answer.body as { id: string };
+    const self = `/api/v1/notifications/${id}`;
+    expect(answer.body).toEqual({ id: expect.stringMatching(/^\d+$/) as string, state: 'pending', links: { self } });
+    expect(answer.headers.location).toBe(self);
+    const status = await get(self).expect(200).expect('Cache-Control', 'private, no-store');
+    expect(status.body).toEqual({
+      id,
+      type,
+      target,
+      guildId: '900000000000000001',
+      state: 'pending',
+      attempts: [],
+      createdAt: expect.any(String) as string,
+      nextAttemptAt: expect.any(String) as string,
+      deliveredAt: null,
+      reason: null,
+    });
+  });
+
+  it('tells of the tries, and why the last one failed', async () => {
+    const { id } = (await post(body)).body as { id: string };
+    const [claimed] = await bench.observer.repository.claim(1, 60);
+    await bench.observer.repository.settle(claimed!, { state: 'dead', outcome: 'refused', reason: 'no such user' });
+    const status = await get(`/api/v1/notifications/${id}`);
+    expect(status.body).toMatchObject({
+      state: 'dead',
+      reason: 'no such user',
+      nextAttemptAt: null,
+      attempts: [{ attempt: 1, outcome: 'refused', reason: 'no such user', at: expect.stringMatching(/Z$/) as string }],
+    });
+  });
+
+  it('answers the same notification to the same key and body, and refuses another body', async () => {
+    const first = await post(body).set('Idempotency-Key', 'backup-7').expect(202);
+    const second = await post(body).set('Idempotency-Key', 'backup-7').expect(202);
+    expect(second.body).toEqual(first.body);
+    expect(second.headers.location).toBe(first.headers.location);
+    const other = await post({ ...body, type: 'other' })
+      .set('Idempotency-Key', 'backup-7')
+      .expect(422);
+    expect(other.body).toMatchObject({ code: 'idempotency.mismatch' });
+  });
+
+  it.each(['', ' ', 'x'.repeat(256), 'schlüssel'])('refuses the Idempotency-Key %j', async (key) => {
+    const answer = await post(body).set('Idempotency-Key', key).expect(400);
+    expect(answer.body).toMatchObject({ code: 'request.invalid', errors: [{ path: 'Idempotency-Key' }] });
+  });
+
+  it.each([
+    ['target', { type, payload }],
+    ['target.userId', { ...body, target: { userId: 100_000 } }],
+    ['target.userId', { ...body, target: { userId: 'somebody' } }],
+    ['target', { ...body, target: { userId: '100000', channelId: '100000' } }],
+    ['type', { target, payload }],
+    ['type', { ...body, type: '' }],
+    ['type', { ...body, type: 'a b' }],
+    ['type', { ...body, type: 'x'.repeat(65) }],
+    ['payload', { target, type }],
+    ['payload', { ...body, payload: 'text' }],
+    ['payload', { ...body, payload: [1] }],
+    ['payload', { ...body, payload: null }],
+    ['guildId', { ...body, guildId: 'x' }],
+    ['', { ...body, urgent: true }],
+    ['', []],
+  ])('refuses a body whose %s is wrong: %j', async (path, content) => {
+    const answer = await post(content).expect(400);
+    expect(answer.body).toMatchObject({ code: 'request.invalid' });
+    expect((answer.body as { errors: { path: string }[] }).errors.map((error) => error.path)).toContain(path);
+  });
+
+  it('refuses a payload that is too large or nested too deep', async () => {
+    expect((await post({ ...body, payload: { a: 'x'.repeat(65_536) } }).expect(413)).body).toMatchObject({
+      code: 'request.too_large',
+    });
+    const deep = JSON.parse('{"a":'.repeat(40) + '1' + '}'.repeat(40)) as unknown;
+    expect((await post({ ...body, payload: deep }).expect(400)).body).toMatchObject({ code: 'request.invalid' });
+  });
+
+  it.each(['0', '999999', 'abc', '1.5', '%00', '1%20or%201=1'])('knows no notification %s', async (id) => {
+    const answer = await get(`/api/v1/notifications/${id}`).expect(404);
+    expect(answer.body).toMatchObject({ code: 'notification.not_found' });
+  });
+
+  describe('with other keys', () => {
+    let self: string;
+    beforeEach(async () => {
+      self = (await post(body, keys.admin).expect(202)).headers.location!;
+    });
+
+    it('is closed to callers without a key and to keys without the scope', async () => {
+      await request(app.getHttpServer() as never)
+        .post('/api/v1/notifications')
+        .send(body)
+        .expect(401);
+      await request(app.getHttpServer() as never)
+        .get(self)
+        .expect(401);
+      await post(body, keys.read).expect(403);
+      await get(self, keys.read).expect(403);
+      expect(await bench.rows('select 1 from notifications')).toHaveLength(1);
+    });
+
+    it('shows a publisher its own notifications alone, and an admin all', async () => {
+      await get(self).expect(404);
+      await get(self, keys.admin).expect(200);
+      const own = (await post(body).expect(202)).headers.location!;
+      await get(own).expect(200);
+      await get(own, keys.admin).expect(200);
+    });
+
+    it('keeps the idempotency keys of publishers apart', async () => {
+      const one = await post(body).set('Idempotency-Key', 'k').expect(202);
+      const other = await post(body, keys.admin).set('Idempotency-Key', 'k').expect(202);
+      expect(other.headers.location).not.toBe(one.headers.location);
+    });
+  });
+
+  it('is described in the OpenAPI document', () => {
+    const { paths } = describeApi(app, '0.0.0');
+    const publish = paths['/api/v1/notifications']!.post!;
+    expect(Object.keys(publish.responses)).toEqual(expect.arrayContaining(['202', '400', '401', '403', '413', '422']));
+    expect(publish.parameters).toMatchObject([{ name: 'Idempotency-Key', in: 'header', required: false }]);
+    expect(publish.requestBody).toMatchObject({
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/PublishNotificationDto' } } },
+    });
+    expect(Object.keys(paths['/api/v1/notifications/{id}']!.get!.responses)).toEqual(
+      expect.arrayContaining(['200', '404']),
+    );
+  });
+});
