@@ -16,7 +16,7 @@ export class DiscordClient extends Client {
     this.sharding = sharding;
   }
 
-  /** Also sends need the token, and they do not wait for the gateway. */
+  /** For REST alone; null: nothing is sent any more. */
   useToken(token: string | null): void {
     // discord.js takes null for "none", as it does itself after a 401.
     this.rest.setToken(token as string);

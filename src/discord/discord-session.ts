@@ -32,6 +32,8 @@ export class DiscordSession extends DiscordStatus implements OnApplicationBootst
   ) {
     super();
     this.firstAnswer = new Promise((resolve) => (this.answered = resolve));
+    // Sends do not wait for the gateway.
+    client.useToken(token);
     this.follow();
   }
 

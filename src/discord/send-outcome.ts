@@ -3,11 +3,13 @@ import { type SendOutcome } from '../domain/notification.js';
 import { faultText } from './fault-text.js';
 
 const openingTooFast = 40_003;
+const invalidRecipient = 50_033;
 const noMutualGuilds = 50_278;
 
 /** Noes that stay noes, in words. */
 const finalReasons: Readonly<Record<number, string>> = {
   [RESTJSONErrorCodes.UnknownUser]: 'Discord knows no such user.',
+  [invalidRecipient]: 'Discord knows no such user.',
   [RESTJSONErrorCodes.UnknownChannel]: 'Discord knows no such channel.',
   [RESTJSONErrorCodes.CannotSendMessagesToThisUser]: 'The user does not accept direct messages from this bot.',
   [RESTJSONErrorCodes.MissingAccess]: 'The bot has no access there.',

@@ -1,37 +1,54 @@
 import { Injectable } from '@nestjs/common';
-import { type ClientEvents } from 'discord.js';
-import { Context, On } from 'necord';
+import { Client, type ClientEvents, type Guild } from 'discord.js';
+import { On } from 'necord';
 import { GuildMirror } from '../guild-mirror.js';
-import { SessionReconciler } from '../session-reconciler.js';
+import { MemberLoader } from '../member-loader.js';
 import { BoundListener } from './bound.listener.js';
 
-/** A guild that becomes available again is the reconciler's. */
 @Injectable()
 export class GuildListener extends BoundListener {
   constructor(
+    private readonly client: Client,
     private readonly mirror: GuildMirror,
-    private readonly reconciler: SessionReconciler,
+    private readonly loader: MemberLoader,
   ) {
-    super();
+    super(client);
   }
 
   @On('guildCreate')
-  onCreate(@Context() [guild]: ClientEvents['guildCreate']): void {
-    this.reconciler.observe(guild);
+  onCreate([guild]: ClientEvents['guildCreate']): void {
+    this.observe(guild);
+  }
+
+  @On('guildAvailable')
+  onAvailable([guild]: ClientEvents['guildAvailable']): void {
+    this.observe(guild);
+  }
+
+  /** Until all guilds of a session have come, discord.js is silent about joins and leaves in those that have. */
+  @On('shardReady')
+  onAllAvailable([shardId]: ClientEvents['shardReady']): void {
+    for (const guild of this.client.guilds.cache.values()) {
+      if (guild.shardId === shardId && guild.available) this.observe(guild);
+    }
   }
 
   @On('guildUpdate')
-  onUpdate(@Context() [, guild]: ClientEvents['guildUpdate']): void {
+  onUpdate([, guild]: ClientEvents['guildUpdate']): void {
     this.mirror.observeGuild(guild);
   }
 
   @On('guildUnavailable')
-  onUnavailable(@Context() [guild]: ClientEvents['guildUnavailable']): void {
+  onUnavailable([guild]: ClientEvents['guildUnavailable']): void {
     this.mirror.loseSight(guild.id);
   }
 
   @On('guildDelete')
-  onDelete(@Context() [guild]: ClientEvents['guildDelete']): void {
+  onDelete([guild]: ClientEvents['guildDelete']): void {
     this.mirror.remove(guild.id);
+  }
+
+  private observe(guild: Guild): void {
+    if (!this.mirror.observeWhole(guild)) this.loader.load(guild.id);
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Client, type ClientEvents } from 'discord.js';
-import { Context, On } from 'necord';
+import { On } from 'necord';
 import { GuildMirror } from '../guild-mirror.js';
 import { BoundListener } from './bound.listener.js';
 
@@ -10,32 +10,32 @@ export class MemberListener extends BoundListener {
     private readonly client: Client,
     private readonly mirror: GuildMirror,
   ) {
-    super();
+    super(client);
   }
 
   @On('guildMemberAdd')
-  onJoin(@Context() [member]: ClientEvents['guildMemberAdd']): void {
+  onJoin([member]: ClientEvents['guildMemberAdd']): void {
     this.mirror.join(member);
   }
 
   @On('guildMemberRemove')
-  onLeave(@Context() [member]: ClientEvents['guildMemberRemove']): void {
+  onLeave([member]: ClientEvents['guildMemberRemove']): void {
     this.mirror.leave(member.guild.id, member.id);
   }
 
   @On('guildMemberUpdate')
-  onUpdate(@Context() [, member]: ClientEvents['guildMemberUpdate']): void {
+  onUpdate([, member]: ClientEvents['guildMemberUpdate']): void {
     this.mirror.observeMember(member);
   }
 
   @On('guildMemberAvailable')
-  onAvailable(@Context() [member]: ClientEvents['guildMemberAvailable']): void {
+  onAvailable([member]: ClientEvents['guildMemberAvailable']): void {
     if (!member.partial) this.mirror.observeMember(member);
   }
 
   /** Names and avatars are the user's, the same in all guilds. */
   @On('userUpdate')
-  onUserUpdate(@Context() [, user]: ClientEvents['userUpdate']): void {
+  onUserUpdate([, user]: ClientEvents['userUpdate']): void {
     for (const guild of this.client.guilds.cache.values()) {
       const member = guild.members.cache.get(user.id);
       if (member !== undefined) this.mirror.observeMember(member);

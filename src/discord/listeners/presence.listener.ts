@@ -1,17 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import { type ClientEvents } from 'discord.js';
-import { Context, On } from 'necord';
+import { Client, type ClientEvents } from 'discord.js';
+import { On } from 'necord';
 import { GuildMirror } from '../guild-mirror.js';
 import { BoundListener } from './bound.listener.js';
 
 @Injectable()
 export class PresenceListener extends BoundListener {
-  constructor(private readonly mirror: GuildMirror) {
-    super();
+  constructor(
+    client: Client,
+    private readonly mirror: GuildMirror,
+  ) {
+    super(client);
   }
 
   @On('presenceUpdate')
-  onPresenceUpdate(@Context() [, presence]: ClientEvents['presenceUpdate']): void {
+  onPresenceUpdate([, presence]: ClientEvents['presenceUpdate']): void {
     if (presence.member) this.mirror.observeMember(presence.member);
   }
 }
