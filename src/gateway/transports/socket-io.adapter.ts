@@ -1,6 +1,7 @@
 import { type INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { type MessageMappingProperties } from '@nestjs/websockets';
+import { type Observable } from 'rxjs';
 import { type Server, type ServerOptions, type Socket } from 'socket.io';
 import { type GatewayConfig } from '../gateway.config.js';
 import { corsOrigin } from '../cors-origin.js';
@@ -32,13 +33,21 @@ export class SocketIoAdapter extends IoAdapter {
   }
 
   /** One listener for all messages: Nest's own costs 4 KiB of rxjs for each handler of each connection. */
-  override bindMessageHandlers(socket: Socket, handlers: MessageMappingProperties[]): void {
+  override bindMessageHandlers(
+    socket: Socket,
+    handlers: MessageMappingProperties[],
+    transform: (result: unknown) => Observable<unknown>,
+  ): void {
     socket.onAny((message: unknown, ...parts: unknown[]) => {
       const last = parts.at(-1);
       const acknowledge = typeof last === 'function' ? (last as Acknowledge) : undefined;
       const handler = handlers.find((candidate) => candidate.message === message);
       // Handlers answer through the acknowledgement themselves, and their errors end in the gateway's filter.
-      if (handler) return void handler.callback(parts[0] === acknowledge ? undefined : parts[0], acknowledge);
+      // A handler behind an interceptor runs when its result is subscribed to, and not before.
+      if (handler) {
+        transform(handler.callback(parts[0] === acknowledge ? undefined : parts[0], acknowledge)).subscribe();
+        return;
+      }
       const error = { code: 'request.unknown_type', message: 'There is no such message.' };
       if (acknowledge) acknowledge({ error });
       else socket.emit('error', { error });
