@@ -3,6 +3,7 @@ import { ApiError, missingAccess, missingPermissions, unknownChannel, unknownMes
 import { type FakeGuild } from './fake-guild.js';
 import { type AllowedMentions, type MessageForm, editedForm, messageForm } from './message-form.js';
 import { type MessagePlace } from './messages.js';
+import { channelPayload } from './payloads.js';
 import { may, permissions } from './permissions.js';
 import { type RestCall, type Route } from './rest-router.js';
 import { type World } from './world.js';
@@ -77,7 +78,9 @@ export const channelRoutes: readonly Route[] = [
     path: '/channels/:channel',
     handle: ({ world, params }) => {
       const { dm } = target(world, params.channel!);
-      return { status: 200, body: dm ?? world.guildChannel(params.channel!)!.channel };
+      if (dm) return { status: 200, body: dm };
+      const { channel, guild } = world.guildChannel(params.channel!)!;
+      return { status: 200, body: channelPayload(channel, guild.ownerId) };
     },
   },
   {

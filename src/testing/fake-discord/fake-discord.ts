@@ -198,6 +198,8 @@ export class FakeDiscord {
       // A client that hangs up while it sends is no fault of the fake.
       this.rest.handle(request, response).catch(() => response.destroy());
     });
+    // Longer than clients keep a connection: none is to meet a close in the middle of a request.
+    server.keepAliveTimeout = 60_000;
     server.on('upgrade', (request, socket, head) => this.gateway.accept(request, socket, head));
     server.on('connection', (socket: Socket) => {
       this.sockets.add(socket);

@@ -8,14 +8,29 @@ import {
   type SayOptions,
   type UserOptions,
 } from './guild-options.js';
-import { activityOf, defined, overwriteOf, roleOf } from './guild-parts.js';
+import { activityOf, channelOf, defined, overwriteOf, roleOf } from './guild-parts.js';
 import { intents as bits } from './intents.js';
 import { type MessagePlace, type Messages } from './messages.js';
-import { type GuildState, type MemberState, guildCreatePayload, guildPayload } from './payloads.js';
-import { memberPayload, presencePayload } from './payloads.js';
+import {
+  type GuildState,
+  type MemberState,
+  channelPayload,
+  guildCreatePayload,
+  guildPayload,
+  isThread,
+  memberPayload,
+  presencePayload,
+} from './payloads.js';
 import { everyonePermissions, may, permissions, permissionsIn } from './permissions.js';
 import { type Snowflakes } from './snowflakes.js';
-import { type PresenceStatus, type WireChannel, type WireMessage, type WireRole, type WireUser } from './wire.js';
+import {
+  type PresenceStatus,
+  type WireChannel,
+  type WireMessage,
+  type WireOverwrite,
+  type WireRole,
+  type WireUser,
+} from './wire.js';
 
 /** What a guild needs of the world around it. */
 export interface GuildHost {
@@ -88,23 +103,14 @@ export class FakeGuild implements GuildState {
     this.tell('GUILD_ROLE_DELETE', bits.guilds, { guild_id: this.id, role_id: roleId });
   }
 
+  /** Types 10, 11 and 12 are threads: they need a `parentId`, whose overwrites count for them. */
   addChannel(options: ChannelOptions): WireChannel {
-    const channel: WireChannel = {
-      id: options.id ?? this.host.snowflakes.next(),
-      type: options.type ?? 0,
-      guild_id: this.id,
-      name: options.name,
-      position: this.channels.size,
-      parent_id: options.parentId ?? null,
-      topic: null,
-      nsfw: options.nsfw ?? false,
-      permission_overwrites: (options.overwrites ?? []).map(overwriteOf),
-      last_message_id: null,
-      rate_limit_per_user: 0,
-      flags: 0,
-    };
+    const position = this.channels.size;
+    const id = options.id ?? this.host.snowflakes.next();
+    const channel = channelOf({ ...options, id, guildId: this.id, position });
+    if (isThread(channel)) this.known(this.channels, channel.parent_id ?? '', 'parent channel');
     this.channels.set(channel.id, channel);
-    this.tell('CHANNEL_CREATE', bits.guilds, channel);
+    this.tellChannel('CREATE', channel);
     return channel;
   }
 
@@ -114,13 +120,13 @@ export class FakeGuild implements GuildState {
     Object.assign(channel, rest);
     if (parentId !== undefined) channel.parent_id = parentId;
     if (overwrites) channel.permission_overwrites = overwrites.map(overwriteOf);
-    this.tell('CHANNEL_UPDATE', bits.guilds, channel);
+    this.tellChannel('UPDATE', channel);
   }
 
   removeChannel(channelId: string): void {
     const channel = this.known(this.channels, channelId, 'channel');
     this.channels.delete(channelId);
-    this.tell('CHANNEL_DELETE', bits.guilds, channel);
+    this.tellChannel('DELETE', channel);
   }
 
   addMember(options: MemberOptions): MemberState {
@@ -214,18 +220,14 @@ export class FakeGuild implements GuildState {
   }
 
   permissionsOf(userId: string, channelId: string): bigint {
-    const { permission_overwrites: overwrites } = this.known(this.channels, channelId, 'channel');
-    const roleIds = this.known(this.members, userId, 'member').roles;
-    return permissionsIn({ guildId: this.id, userId, ownerId: this.ownerId, roleIds, roles: this.roles }, overwrites);
+    const channel = this.known(this.channels, channelId, 'channel');
+    const ruling = isThread(channel) ? this.known(this.channels, channel.parent_id ?? '', 'parent channel') : channel;
+    return this.permissionsWith(userId, ruling.permission_overwrites);
   }
 
   /** Before any channel's overwrites. */
   botPermissions(): bigint {
-    const { roles: roleIds } = this.known(this.members, this.botId, 'member');
-    return permissionsIn(
-      { guildId: this.id, userId: this.botId, ownerId: this.ownerId, roleIds, roles: this.roles },
-      [],
-    );
+    return this.permissionsWith(this.botId, []);
   }
 
   place(channel: WireChannel): MessagePlace {
@@ -239,6 +241,16 @@ export class FakeGuild implements GuildState {
       },
       newest: (messageId) => (channel.last_message_id = messageId),
     };
+  }
+
+  private permissionsWith(userId: string, overwrites: readonly WireOverwrite[]): bigint {
+    const roleIds = this.known(this.members, userId, 'member').roles;
+    return permissionsIn({ guildId: this.id, userId, ownerId: this.ownerId, roleIds, roles: this.roles }, overwrites);
+  }
+
+  private tellChannel(change: 'CREATE' | 'UPDATE' | 'DELETE', channel: WireChannel): void {
+    const t = `${isThread(channel) ? 'THREAD' : 'CHANNEL'}_${change}`;
+    this.tell(t, bits.guilds, channelPayload(channel, this.ownerId));
   }
 
   private tellPresence(member: MemberState): void {

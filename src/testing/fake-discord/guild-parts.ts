@@ -1,5 +1,5 @@
-import { type ActivityOptions, type OverwriteOptions, type RoleOptions } from './guild-options.js';
-import { type WireActivity, type WireOverwrite, type WireRole } from './wire.js';
+import { type ActivityOptions, type ChannelOptions, type OverwriteOptions, type RoleOptions } from './guild-options.js';
+import { type WireActivity, type WireChannel, type WireOverwrite, type WireRole } from './wire.js';
 
 export function roleOf({
   id,
@@ -20,6 +20,29 @@ export function roleOf({
     permissions: permissions.toString(),
     managed: false,
     mentionable: false,
+    flags: 0,
+  };
+}
+
+interface ChannelPlace {
+  id: string;
+  guildId: string;
+  position: number;
+}
+
+export function channelOf(options: ChannelOptions & ChannelPlace): WireChannel {
+  return {
+    id: options.id,
+    type: options.type ?? 0,
+    guild_id: options.guildId,
+    name: options.name,
+    position: options.position,
+    parent_id: options.parentId ?? null,
+    topic: null,
+    nsfw: options.nsfw ?? false,
+    permission_overwrites: (options.overwrites ?? []).map(overwriteOf),
+    last_message_id: null,
+    rate_limit_per_user: 0,
     flags: 0,
   };
 }

@@ -1,6 +1,6 @@
 import { missingAccess, unknownGuild, unknownMember } from './api-error.js';
 import { type FakeGuild } from './fake-guild.js';
-import { guildPayload, memberPayload } from './payloads.js';
+import { guildPayload, isThread, memberPayload } from './payloads.js';
 import { type RestCall, type Route } from './rest-router.js';
 import { afterOf, byId, limitOf } from './rest-paging.js';
 
@@ -76,6 +76,9 @@ export const guildRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: '/guilds/:guild/channels',
-    handle: (call) => ({ status: 200, body: [...guildOf(call).channels.values()] }),
+    handle: (call) => {
+      const channels = [...guildOf(call).channels.values()];
+      return { status: 200, body: channels.filter((channel) => !isThread(channel)) };
+    },
   },
 ];

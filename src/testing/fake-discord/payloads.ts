@@ -1,4 +1,5 @@
 import { intents as bits } from './intents.js';
+import { timeOf } from './snowflakes.js';
 import {
   type PresenceStatus,
   type WireActivity,
@@ -48,6 +49,31 @@ export function memberPayload(member: MemberState): WireMember {
     flags: 0,
     pending: false,
     communication_disabled_until: null,
+  };
+}
+
+export function isThread({ type }: WireChannel): boolean {
+  return type >= 10 && type <= 12;
+}
+
+/** A thread has neither permissions nor an age limit of its own. */
+export function channelPayload(channel: WireChannel, threadOwnerId: string): object {
+  if (!isThread(channel)) return channel;
+  const { id, type, guild_id, name, parent_id, last_message_id, rate_limit_per_user, flags } = channel;
+  const createdAt = new Date(timeOf(id)).toISOString();
+  return {
+    ...{ id, type, guild_id, name, parent_id, last_message_id, rate_limit_per_user, flags },
+    owner_id: threadOwnerId,
+    message_count: 0,
+    member_count: 1,
+    total_message_sent: 0,
+    thread_metadata: {
+      archived: false,
+      auto_archive_duration: 1440,
+      archive_timestamp: createdAt,
+      create_timestamp: createdAt,
+      locked: false,
+    },
   };
 }
 
@@ -105,6 +131,7 @@ export function guildCreatePayload(guild: GuildState, intents: number, largeThre
   const all = [...guild.members.values()];
   const large = all.length > largeThreshold;
   const presences = (intents & bits.guildPresences) !== 0;
+  const channels = [...guild.channels.values()];
   const told = all.filter(({ user, status }) => {
     if (user.id === guild.botId) return true;
     return presences && (!large || status !== 'offline');
@@ -117,8 +144,8 @@ export function guildCreatePayload(guild: GuildState, intents: number, largeThre
     member_count: all.length,
     voice_states: [],
     members: told.map(memberPayload),
-    channels: [...guild.channels.values()],
-    threads: [],
+    channels: channels.filter((channel) => !isThread(channel)),
+    threads: channels.filter(isThread).map((thread) => channelPayload(thread, guild.ownerId)),
     presences: presences ? told.filter(({ status }) => status !== 'offline').map(presencePayload) : [],
     stage_instances: [],
     guild_scheduled_events: [],
