@@ -39,13 +39,9 @@ describe.concurrent('outages', () => {
     try {
       await app.status.settled();
       app.events.length = 0;
-      const other = await DiscordApp.start(settings(discord));
-      await other.status.settled();
 
       await discord.goDown();
       await app.waitForState('connecting');
-      await other.waitForState('connecting');
-      await other.close();
       guild.setPresence(robot.id, 'offline');
       await discord.comeBack();
       await app.waitFor('presence.updated', ({ data }) => data.member.id === robot.id && data.status === 'offline');
@@ -74,8 +70,6 @@ describe.concurrent('outages', () => {
 
       const people = app.guilds.snapshot(guild.id)!.members.map(({ username, status }) => `${username} ${status}`);
       expect(people).toEqual(expect.arrayContaining(['ada offline', 'cora idle', 'robot offline']));
-      // The other app was closed while it waited to come back, so it did not.
-      expect(discord.sessions).toHaveLength(1);
     } finally {
       await app.close();
       await discord.stop();
@@ -100,6 +94,9 @@ describe.concurrent('outages', () => {
       await app.waitFor('presence.updated', ({ data }) => data.status === 'dnd');
       expect(discord.sessions).toHaveLength(1);
       expect(gateway.upgrades).toBe(before);
+      discord.dropSessions();
+      await app.waitForState('connecting');
+      await app.waitForState('ready');
     } finally {
       await app.close();
       await gateway.stop();
@@ -117,5 +114,32 @@ describe.concurrent('outages', () => {
     await gateway.stop();
     await discord.stop();
     expect(gateway.upgrades).toBe(1);
+  });
+
+  it('does not come back after its end', async () => {
+    const start = async () => {
+      const discord = await FakeDiscord.start({ token });
+      const gateway = await MoodyGateway.start(discord.apiUrl);
+      const app = await DiscordApp.start({ ...settings(discord), DISCORD_API_URL: gateway.apiUrl });
+      await app.status.settled();
+      gateway.mood = 'refuse';
+      // After a normal close there is nothing to resume.
+      discord.dropSessions({ resumable: false, code: 1000 });
+      return { discord, gateway, app };
+    };
+    const [ending, going] = await Promise.all([start(), start()]);
+    const tried = (many: number, { gateway }: typeof going) =>
+      vi.waitFor(() => expect(gateway.upgrades).toBeGreaterThanOrEqual(many), { timeout: deadline });
+    await Promise.all([tried(2, ending), tried(2, going)]);
+    await ending.app.close();
+    const before = ending.gateway.upgrades;
+    // Two more pauses of the other are longer than the one that the end cut short.
+    await tried(going.gateway.upgrades + 2, going);
+    expect(ending.gateway.upgrades).toBe(before);
+    await going.app.close();
+    for (const { gateway, discord } of [ending, going]) {
+      await gateway.stop();
+      await discord.stop();
+    }
   });
 });
