@@ -60,22 +60,19 @@ export class NotificationDelivery {
     const channel = this.registry.channelFor(notification.target);
     if (!channel) return { kind: 'permanent', reason: 'no delivery channel goes to this target' };
     const patience = this.config.QUEUE_LEASE_SECONDS * patienceInLeases;
-    const giveUp = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<SendOutcome>((resolve) => {
+      const outcome: SendOutcome = { kind: 'retry', reason: `no answer within ${patience} s`, burnsAttempt: true };
+      timer = setTimeout(() => resolve(outcome), patience * 1000);
+    });
     try {
       const message = renderNotification(notification.type, notification.payload, new Date());
-      return await Promise.race([
-        channel.deliver(notification, message),
-        pause(patience * 1000, undefined, { signal: giveUp.signal }).then<SendOutcome>(() => ({
-          kind: 'retry',
-          reason: `no answer within ${patience} s`,
-          burnsAttempt: true,
-        })),
-      ]);
+      return await Promise.race([channel.deliver(notification, message), late]);
     } catch (error) {
       this.logger.error(`The ${channel.name} channel failed on notification ${notification.id}`, error);
       return { kind: 'retry', reason: `the ${channel.name} channel failed`, burnsAttempt: true };
     } finally {
-      giveUp.abort();
+      clearTimeout(timer);
     }
   }
 

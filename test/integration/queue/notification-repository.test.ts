@@ -1,0 +1,172 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type ClaimedNotification } from '../../../src/queue/notification.repository.js';
+import { aNotification, QueueBench, type RunningQueue } from './queue-fixture.js';
+
+describe('the table of notifications', () => {
+  const bench = new QueueBench();
+  let running: RunningQueue;
+  beforeEach(() => {
+    running = bench.observer;
+  });
+
+  async function publish(count = 1): Promise<string[]> {
+    const ids: string[] = [];
+    for (let i = 0; i < count; i += 1) ids.push((await running.queue.publish(aNotification)).id);
+    return ids;
+  }
+
+  const expire = (id: string) =>
+    running.database.query(`update notifications set lease_until = now() - interval '1 second' where id = $1`, [id]);
+
+  async function claimOne(): Promise<ClaimedNotification> {
+    const claimed = await running.repository.claim(1, 60);
+    expect(claimed).toHaveLength(1);
+    return claimed[0]!;
+  }
+
+  it('gives no row to two claimers, and all rows in the end', async () => {
+    await running.database.query(
+      `insert into notifications (target, type, payload, nonce, publisher)
+       select '{"userId":"10000"}', 'x', '{}', 'n' || n, 'tester' from generate_series(1, 500) n`,
+    );
+    const other = await bench.start({}, false);
+    const claimers = [running, other, running, other].map(async ({ repository }) => {
+      const mine: string[] = [];
+      for (;;) {
+        const claimed = await repository.claim(7, 60);
+        if (claimed.length === 0) return mine;
+        const ids = claimed.map(({ id }) => Number(id));
+        expect(ids).toEqual([...ids].sort((a, b) => a - b));
+        mine.push(...claimed.map(({ id }) => id));
+      }
+    });
+    const claimed = await Promise.all(claimers);
+    expect(claimed.filter((mine) => mine.length > 0).length).toBeGreaterThan(1);
+    expect(claimed.flat()).toHaveLength(500);
+    expect(new Set(claimed.flat()).size).toBe(500);
+  });
+
+  it('offers what is due in the order of publishing, and nothing before its time', async () => {
+    const ids = await publish(3);
+    await running.database.query(`update notifications set not_before = now() + interval '1 hour' where id = $1`, [
+      ids[0],
+    ]);
+    expect((await running.repository.claim(10, 60)).map(({ id }) => id)).toEqual(ids.slice(1));
+    expect(await running.repository.claim(10, 60)).toEqual([]);
+  });
+
+  it('hands over what a delivery needs', async () => {
+    const [id] = await publish();
+    const claimed = await claimOne();
+    expect(claimed).toEqual({
+      id,
+      guildId: null,
+      target: aNotification.target,
+      type: 'backup_error',
+      payload: { error_message: 'disk full' },
+      attempts: 0,
+      nonce: expect.stringMatching(/^[\w-]{1,25}$/) as string,
+      leaseToken: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+    });
+  });
+
+  it('offers a row again when its lease ran out, counts that as a try, and keeps the nonce', async () => {
+    const [id] = await publish();
+    const first = await claimOne();
+    expect(await running.repository.claim(1, 60)).toEqual([]);
+    await expire(id!);
+    const second = await claimOne();
+    expect(second).toMatchObject({ id, nonce: first.nonce, attempts: 1 });
+    expect(second.leaseToken).not.toBe(first.leaseToken);
+    expect((await running.queue.get(id!)).attempts).toMatchObject([{ attempt: 1, outcome: 'abandoned' }]);
+  });
+
+  it('ignores whoever settles, extends or gives back under a lease that another took over', async () => {
+    const [id] = await publish();
+    const late = await claimOne();
+    await expire(id!);
+    const holder = await claimOne();
+    const { repository } = running;
+    expect(await repository.settle(late, { state: 'dead', outcome: 'refused', reason: 'late' })).toBeUndefined();
+    expect(await repository.extend([late], 60)).toEqual(new Set());
+    await repository.giveBack([late]);
+    expect(await running.queue.get(id!)).toMatchObject({ state: 'leased', reason: null, attempts: [{}] });
+    expect(await repository.settle(holder, { state: 'delivered', outcome: 'sent', messageId: '1' })).toEqual({
+      attempts: 2,
+    });
+    expect(await repository.settle(holder, { state: 'pending', outcome: 'failed', delay: 1 })).toBeUndefined();
+    expect(await running.queue.get(id!)).toMatchObject({ state: 'delivered', attempts: [{}, { outcome: 'sent' }] });
+  });
+
+  it('accepts a settlement after the lease ran out, as long as nobody took the row', async () => {
+    const [id] = await publish();
+    const holder = await claimOne();
+    await expire(id!);
+    expect(await running.repository.settle(holder, { state: 'delivered', outcome: 'sent' })).toBeDefined();
+    expect((await running.queue.get(id!)).state).toBe('delivered');
+  });
+
+  it('extends leases that are held', async () => {
+    const [id] = await publish();
+    const holder = await claimOne();
+    await expire(id!);
+    expect(await running.repository.extend([holder], 60)).toEqual(new Set([id]));
+    expect(await running.repository.claim(1, 60)).toEqual([]);
+  });
+
+  it('takes back a claim as if it had not been', async () => {
+    const [id] = await publish();
+    await running.repository.giveBack([await claimOne()]);
+    expect(await running.queue.get(id!)).toMatchObject({ state: 'pending', attempts: [] });
+    expect(await claimOne()).toMatchObject({ id, attempts: 0 });
+  });
+
+  it('notes postponed tries in a row once, however many there are', async () => {
+    const [id] = await publish();
+    const { repository } = running;
+    const settle = async (outcome: 'postponed' | 'failed', reason: string) => {
+      await running.database.query(`update notifications set not_before = now()`);
+      return repository.settle(await claimOne(), { state: 'pending', outcome, delay: 60, reason });
+    };
+    for (let i = 0; i < 5; i += 1) expect(await settle('postponed', `outage ${i}`)).toMatchObject({ attempts: 0 });
+    expect(await settle('failed', 'no')).toMatchObject({ attempts: 1 });
+    for (let i = 0; i < 3; i += 1) expect(await settle('postponed', `again ${i}`)).toMatchObject({ attempts: 1 });
+    expect((await running.queue.get(id!)).attempts).toMatchObject([
+      { attempt: 1, outcome: 'postponed', reason: 'outage 4' },
+      { attempt: 1, outcome: 'failed', reason: 'no' },
+      { attempt: 2, outcome: 'postponed', reason: 'again 2' },
+    ]);
+  });
+
+  it('tells when something falls due, on the clock of the database', async () => {
+    expect(await running.repository.secondsUntilDue()).toBeUndefined();
+    const [id] = await publish();
+    expect(await running.repository.secondsUntilDue()).toBeLessThanOrEqual(0);
+    await running.repository.claim(1, 100);
+    const seconds = (await running.repository.secondsUntilDue())!;
+    expect(seconds).toBeGreaterThan(60);
+    expect(seconds).toBeLessThanOrEqual(100);
+    await expire(id!);
+    expect(await running.repository.secondsUntilDue()).toBeLessThan(0);
+  });
+
+  it('deletes what was finished long ago in batches, with its tries, and nothing else', async () => {
+    const ids = await publish(6);
+    const { repository } = running;
+    for (const state of ['delivered', 'dead', 'delivered', 'delivered'] as const) {
+      await repository.settle(await claimOne(), { state, outcome: state === 'dead' ? 'refused' : 'sent' });
+    }
+    await running.database.query(
+      `update notifications set created_at = now() - interval '40 days',
+         delivered_at = delivered_at - (case when id = $1 then interval '29 days' else interval '31 days' end),
+         dead_at = dead_at - interval '31 days'`,
+      [ids[3]],
+    );
+    expect(await repository.deleteFinished(30, 2)).toBe(2);
+    expect(await repository.deleteFinished(30, 2)).toBe(1);
+    expect(await repository.deleteFinished(30, 2)).toBe(0);
+    const left = await running.database.query<{ id: string }[]>('select id from notifications order by id');
+    expect(left.map(({ id }) => id)).toEqual(ids.slice(3));
+    expect(await running.database.query('select count(*)::int from notification_attempts')).toEqual([{ count: 1 }]);
+  });
+});

@@ -1,0 +1,156 @@
+import { Module } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { DataSource } from 'typeorm';
+import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
+import { DatabaseModule } from '../../../src/database/database.module.js';
+import { DiscordSender } from '../../../src/discord/discord-sender.js';
+import { type DomainEvent } from '../../../src/domain/events/index.js';
+import { type RenderedMessage, type SendOutcome } from '../../../src/domain/notification.js';
+import { EventLog } from '../../../src/event-log/event-log.js';
+import { EventLogModule } from '../../../src/event-log/event-log.module.js';
+import { NotificationQueue, type NotificationView } from '../../../src/queue/notification-queue.js';
+import { NotificationRepository } from '../../../src/queue/notification.repository.js';
+import { queueConfig } from '../../../src/queue/queue.config.js';
+import { QueueModule } from '../../../src/queue/queue.module.js';
+import { createTestDatabase } from '../../support/test-database.js';
+
+export interface Sending {
+  userId: string;
+  message: RenderedMessage;
+  nonce: string;
+}
+
+type Answer = (sending: Sending, count: number) => SendOutcome | Promise<SendOutcome>;
+
+const allArrives: Answer = (_, count) => ({ kind: 'sent', messageId: String(10_000 + count) });
+
+/** Discord as a test wants it: by default everything arrives. */
+export class ScriptedSender extends DiscordSender {
+  readonly sendings: Sending[] = [];
+  answer = allArrives;
+
+  reset(): void {
+    this.sendings.length = 0;
+    this.answer = allArrives;
+  }
+
+  async sendToUser(userId: string, message: RenderedMessage, nonce: string): Promise<SendOutcome> {
+    const sending = { userId, message, nonce };
+    this.sendings.push(sending);
+    return this.answer(sending, this.sendings.length);
+  }
+}
+
+export const nobodysFault: SendOutcome = { kind: 'retry', reason: 'Discord cannot be reached.', burnsAttempt: false };
+export const failure: SendOutcome = { kind: 'retry', reason: 'Discord stumbled.', burnsAttempt: true };
+export const refusal: SendOutcome = { kind: 'permanent', reason: 'Discord knows no such user.' };
+
+export const guildId = '900000000000000001';
+export const aNotification = {
+  target: { userId: '100000000000000001' },
+  type: 'backup_error',
+  payload: { error_message: 'disk full' },
+  publisher: 'tester',
+};
+
+export interface RunningQueue {
+  queue: NotificationQueue;
+  repository: NotificationRepository;
+  database: DataSource;
+  /** Of every guild, in order. */
+  events: DomainEvent[];
+  close(): Promise<void>;
+}
+
+/** A queue on a real database. `worker: false` leaves out the hooks that start the worker and the sweeper. */
+export async function startQueue(
+  url: string,
+  {
+    sender = new ScriptedSender(),
+    settings = {},
+    worker = true,
+  }: {
+    sender?: DiscordSender;
+    settings?: Record<string, string>;
+    worker?: boolean;
+  } = {},
+): Promise<RunningQueue> {
+  @Module({ providers: [{ provide: DiscordSender, useValue: sender }], exports: [DiscordSender] })
+  class SenderModule {}
+
+  const module = await Test.createTestingModule({
+    imports: [
+      DatabaseModule.forRoot({ url }),
+      EventLogModule.forRoot({ HISTORY_SIZE: 10_000, HISTORY_SECONDS: 3_600 }),
+      QueueModule.forRoot({ config: queueConfig.parse(settings), imports: [SenderModule] }),
+    ],
+  }).compile();
+  module.useLogger(false);
+  const events: DomainEvent[] = [];
+  module.get(EventLog).subscribe((event) => events.push(event));
+  if (worker) await module.init();
+  return {
+    queue: module.get(NotificationQueue),
+    repository: module.get(NotificationRepository),
+    database: module.get(DataSource),
+    events,
+    close: () => module.close(),
+  };
+}
+
+export async function untilState(
+  { queue }: RunningQueue,
+  id: string,
+  state: NotificationView['state'],
+): Promise<NotificationView> {
+  return vi.waitFor(
+    async () => {
+      const view = await queue.get(id);
+      expect(view.state).toBe(state);
+      return view;
+    },
+    { timeout: 15_000, interval: 20 },
+  );
+}
+
+/**
+ * One database for the tests of a file, emptied after each. `start` gives another process at work on it, with a worker
+ * or without; all are closed after the test. `observer` is such a process, without a worker, for all tests.
+ */
+export class QueueBench {
+  readonly sender = new ScriptedSender();
+  observer!: RunningQueue;
+  private database!: Awaited<ReturnType<typeof createTestDatabase>>;
+  private readonly running = new Set<RunningQueue>();
+
+  constructor() {
+    beforeAll(async () => {
+      this.database = await createTestDatabase();
+      this.observer = await startQueue(this.database.url, { worker: false });
+    });
+    afterEach(async () => {
+      await Promise.all([...this.running].map((running) => this.stop(running)));
+      await this.observer.database.query('truncate notifications, notification_attempts restart identity');
+      this.observer.events.length = 0;
+      this.sender.reset();
+    });
+    afterAll(async () => {
+      await this.observer.close();
+      await this.database.drop();
+    });
+  }
+
+  async start(settings: Record<string, string> = {}, worker = true): Promise<RunningQueue> {
+    const running = await startQueue(this.database.url, { sender: this.sender, settings, worker });
+    this.running.add(running);
+    return running;
+  }
+
+  async stop(running: RunningQueue): Promise<void> {
+    if (this.running.delete(running)) await running.close();
+  }
+
+  rows<T>(statement: string, parameters: unknown[] = []): Promise<T[]> {
+    return this.observer.database.query(statement, parameters);
+  }
+}

@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type NotificationTarget, type SendOutcome } from '../../../src/domain/notification.js';
+import { MemoryEventLog } from '../../../src/event-log/memory-event-log.js';
+import { DeliveryChannel } from '../../../src/queue/delivery/delivery-channel.js';
+import { DeliveryRegistry } from '../../../src/queue/delivery/delivery-registry.js';
+import { NotificationAnnouncer } from '../../../src/queue/notification-announcer.js';
+import { NotificationDelivery } from '../../../src/queue/notification-delivery.js';
+import { type NotificationRepository, type Settlement } from '../../../src/queue/notification.repository.js';
+import { queueConfig } from '../../../src/queue/queue.config.js';
+
+const claimed = {
+  id: '1',
+  leaseToken: 't',
+  guildId: null,
+  target: { userId: '10000' },
+  type: 'x',
+  payload: {},
+  attempts: 0,
+  nonce: 'n',
+};
+
+class OneAnswer extends DeliveryChannel {
+  readonly name = 'test';
+  answer: Promise<SendOutcome> = Promise.resolve({ kind: 'sent', messageId: '1' });
+
+  accepts(target: NotificationTarget): boolean {
+    return target.userId === '10000';
+  }
+
+  deliver(): Promise<SendOutcome> {
+    return this.answer;
+  }
+}
+
+describe('a delivery', () => {
+  const channel = new OneAnswer();
+  let settlements: Settlement[];
+  let delivery: NotificationDelivery;
+  beforeEach(() => {
+    vi.useFakeTimers();
+    settlements = [];
+    const repository = {
+      settle: (_lease: unknown, settlement: Settlement) => {
+        settlements.push(settlement);
+        return Promise.resolve({ attempts: 1 });
+      },
+    } as unknown as NotificationRepository;
+    const config = queueConfig.parse({ QUEUE_LEASE_SECONDS: '2', QUEUE_RETRY_SCHEDULE: '5' });
+    const log = new MemoryEventLog({ historySize: 10, historyAge: 60_000 });
+    const registry = new DeliveryRegistry([channel]);
+    delivery = new NotificationDelivery(config, repository, registry, new NotificationAnnouncer(log));
+  });
+  afterEach(() => vi.useRealTimers());
+
+  async function run(answer: SendOutcome, notification = claimed, pauseMs = 0): Promise<Settlement> {
+    channel.answer = Promise.resolve(answer);
+    await delivery.run(notification, new AbortController().signal, () => ({ pauseMs }));
+    expect(settlements).toHaveLength(1);
+    return settlements[0]!;
+  }
+
+  const later = (retryAfterMs?: number): SendOutcome => ({
+    kind: 'retry',
+    reason: 'later',
+    burnsAttempt: false,
+    retryAfterMs,
+  });
+
+  it('gives up a channel that never answers, and counts the try', async () => {
+    channel.answer = new Promise(() => undefined);
+    const running = delivery.run(claimed, new AbortController().signal, () => ({ pauseMs: 0 }));
+    await vi.advanceTimersByTimeAsync(19_999);
+    expect(settlements).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    await running;
+    expect(settlements).toMatchObject([{ state: 'pending', outcome: 'failed', reason: 'no answer within 20 s' }]);
+  });
+
+  it('leaves no timer behind', async () => {
+    await run({ kind: 'sent', messageId: '1' });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('refuses a target that no channel takes', async () => {
+    const settlement = await run({ kind: 'sent', messageId: '1' }, { ...claimed, target: { userId: '20000' } });
+    expect(settlement).toEqual({
+      state: 'dead',
+      outcome: 'refused',
+      reason: 'no delivery channel goes to this target',
+    });
+  });
+
+  it.each([
+    ['as long as it asks', later(7_500), 0, 7.5],
+    ['as long as the outage pause', later(), 4_000, 4],
+    ['a second at least', later(1), 0, 1],
+    ['an hour at most', later(86_400_000), 0, 3_600],
+  ])('postpones %s', async (_name, outcome, pauseMs, delay) => {
+    expect(await run(outcome, claimed, pauseMs)).toEqual({
+      state: 'pending',
+      outcome: 'postponed',
+      reason: 'later',
+      delay,
+    });
+  });
+
+  it('waits after a failure as long as the schedule says, or longer when asked to', async () => {
+    const failed: SendOutcome = { kind: 'retry', reason: 'no', burnsAttempt: true };
+    const { delay } = await run(failed);
+    expect(delay).toBeGreaterThanOrEqual(5);
+    expect(delay).toBeLessThan(5.5);
+    settlements = [];
+    expect((await run({ ...failed, retryAfterMs: 60_000 })).delay).toBe(60);
+    settlements = [];
+    expect(await run(failed, { ...claimed, attempts: 1 })).toEqual({ state: 'dead', outcome: 'failed', reason: 'no' });
+  });
+});
