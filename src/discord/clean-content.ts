@@ -1,5 +1,5 @@
 /** How ids inside a message become words; undefined where the name is not known or must not be told. */
-export interface Names {
+interface Names {
   user(id: string): string | undefined;
   role(id: string): string | undefined;
   channel(id: string): string | undefined;

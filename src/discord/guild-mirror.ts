@@ -8,7 +8,7 @@ import { formerFields, presenceDiffers } from './member-difference.js';
 import { guildOf, memberOf } from './normalise.js';
 
 /** A guild as the world outside was last told of it. */
-export interface MirroredGuild {
+interface MirroredGuild {
   guild: SourceGuild;
   members: Map<string, Member>;
   available: boolean;

@@ -11,7 +11,7 @@ export interface PrivilegedIntent {
   flags: readonly ApplicationFlags[];
 }
 
-export const privilegedIntents: readonly PrivilegedIntent[] = [
+const privilegedIntents: readonly PrivilegedIntent[] = [
   {
     name: 'members',
     label: 'Server Members Intent',

@@ -3,7 +3,7 @@ import { type AddressInfo, type Socket, connect } from 'node:net';
 import { type Duplex } from 'node:stream';
 
 /** pass: hands the connection on · refuse: 503 to every upgrade · silent: takes the connection and says nothing. */
-export type Mood = 'pass' | 'refuse' | 'silent';
+type Mood = 'pass' | 'refuse' | 'silent';
 
 /** Stands before a Discord: its REST tells this address as the gateway's, and upgrades are treated by mood. */
 export class MoodyGateway {
