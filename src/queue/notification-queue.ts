@@ -10,13 +10,13 @@ import { type NewNotification, NotificationRepository } from './notification.rep
 import { type PublishRequest } from './publish-request.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
 
-export interface PublishInput extends PublishRequest {
+interface PublishInput extends PublishRequest {
   /** Who publishes; idempotency keys are the publisher's own. */
   publisher: string;
   idempotencyKey?: string;
 }
 
-export interface Published {
+interface Published {
   id: string;
   /** False when the same key had published it before. */
   created: boolean;

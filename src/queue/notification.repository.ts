@@ -18,7 +18,7 @@ export interface NewNotification {
 }
 
 /** The right to settle a notification. The token is a fence: whoever claims the row later holds another one. */
-export interface Lease {
+interface Lease {
   id: string;
   leaseToken: string;
 }
@@ -44,7 +44,7 @@ export interface Settlement {
   messageId?: string;
 }
 
-export interface Settled {
+interface Settled {
   attempts: number;
   /** For `pending`. */
   nextAttemptAt?: Date;

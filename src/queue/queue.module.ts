@@ -12,7 +12,7 @@ import { NotificationRepository } from './notification.repository.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
 import { RetentionSweeper } from './retention.sweeper.js';
 
-export interface QueueOptions {
+interface QueueOptions {
   config: QueueConfig;
   /** The module that provides `DiscordSender`. The data source and the event log are global. */
   imports: NonNullable<ModuleMetadata['imports']>;

@@ -14,7 +14,7 @@ import { queueConfig } from '../../../src/queue/queue.config.js';
 import { QueueModule } from '../../../src/queue/queue.module.js';
 import { createTestDatabase } from '../../support/test-database.js';
 
-export interface Sending {
+interface Sending {
   userId: string;
   message: RenderedMessage;
   nonce: string;
@@ -25,7 +25,7 @@ type Answer = (sending: Sending, count: number) => SendOutcome | Promise<SendOut
 const allArrives: Answer = (_, count) => ({ kind: 'sent', messageId: String(10_000 + count) });
 
 /** Discord as a test wants it: by default everything arrives. */
-export class ScriptedSender extends DiscordSender {
+class ScriptedSender extends DiscordSender {
   readonly sendings: Sending[] = [];
   answer = allArrives;
 
