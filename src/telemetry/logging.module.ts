@@ -4,7 +4,6 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import { type DestinationStream } from 'pino';
 import { createLogger } from './logger.js';
-import { redactText } from './redaction.js';
 import { type TelemetryConfig } from './telemetry.config.js';
 
 /** Asked every few seconds by balancers: their good answers are no news. */
@@ -58,7 +57,7 @@ function levelOf(
 
 function describe(request: IncomingMessage, response: ServerResponse): string {
   const end = response.writableFinished ? String(response.statusCode) : `${response.statusCode}, cut`;
-  return `${request.method} ${redactText(addressOf(request))} ${end}`;
+  return `${request.method} ${addressOf(request)} ${end}`;
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -49,6 +49,12 @@ class ProbeController {
     throw new Fault('guild.unavailable', 'Discord does not answer.', { retryAfter: 4.2 });
   }
 
+  @Get('changed-its-mind')
+  changedItsMind(@Res({ passthrough: true }) response: Response): object {
+    response.set({ ETag: '"of-the-file"', 'Content-Disposition': 'attachment', 'Cache-Control': 'public, max-age=60' });
+    throw new Fault('resource.not_found', 'Gone meanwhile.');
+  }
+
   @Get('half')
   half(@Res() response: Response): void {
     response.write('the first half');
@@ -144,6 +150,13 @@ describe('problems on HTTP', () => {
     const [error] = logged.mock.calls[0] as [Error];
     expect(error.message).toContain('hunter2');
     expect(error.stack).toContain('at ');
+  });
+
+  it('a fault after the headers of another answer were set', async () => {
+    const answer = await request(server).get('/changed-its-mind');
+    expectProblem(answer, 404, 'resource.not_found');
+    expect(answer.headers).not.toHaveProperty('etag');
+    expect(answer.headers).not.toHaveProperty('content-disposition');
   });
 
   it('answers HEAD with the status alone', async () => {

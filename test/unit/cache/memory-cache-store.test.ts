@@ -76,4 +76,12 @@ describe('MemoryCacheStore', () => {
     expect(await store.get('large')).toBeUndefined();
     expect(await store.get('small')).toBeDefined();
   });
+
+  it('remembers no tags of answers it does not have', async () => {
+    const store = new MemoryCacheStore({ maxEntries: 2, maxBytes: 10_000 });
+    await store.set('large', answer('x'.repeat(20_000)), { ttlSeconds: 10, tags: ['never kept'] });
+    for (const key of ['a', 'b', 'c', 'd']) await store.set(key, answer(key), { ttlSeconds: 10, tags: [`tag ${key}`] });
+    await store.delete('c');
+    expect([...store['keysOfTag'].keys()]).toEqual(['tag d']);
+  });
 });

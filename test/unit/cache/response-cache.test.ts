@@ -104,7 +104,9 @@ describe('ResponseCache', () => {
   });
 
   it('does not keep an answer that was being made when its tag was invalidated', async () => {
-    const cache = newCache();
+    const store = new MemoryCacheStore({ maxEntries: 10, maxBytes: 100_000 });
+    const kept = vi.spyOn(store, 'set');
+    const cache = new ResponseCache(store);
     const handler = heldHandler();
     const early = cache.answer('k', keep, handler.make);
     await vi.waitFor(() => expect(handler.calls()).toBe(1));
@@ -114,6 +116,7 @@ describe('ResponseCache', () => {
     handler.release({ body: 'before', shareable: true });
     expect((await early).answer.body).toBe('before');
     expect((await cache.answer('k', keep, made('last'))).answer.body).not.toBe('before');
+    expect(kept.mock.calls.map(([, answer]) => answer.body)).not.toContain('before');
   });
 
   it('goes on without its store, and says so once', async () => {
