@@ -29,7 +29,6 @@ const keyEntries = z
   });
 
 export const accessConfig = z.object({ API_KEYS: keyEntries });
-export type AccessConfig = z.infer<typeof accessConfig>;
 
 /** Without a configured admin key the app makes its own: see `loadAdminKey`. */
 export function hasAdminKey(entries: readonly KeyEntry[]): boolean {

@@ -3,7 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { AccessGuard } from './access.guard.js';
 import { ApiKeys } from './api-keys.js';
 
-export interface AccessOptions {
+interface AccessOptions {
   apiKeys: ApiKeys;
   /** Provides the token `AttemptLimiter`; what it needs comes from `imports`. */
   attempts: Provider;

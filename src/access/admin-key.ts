@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-export interface AdminKey {
+interface AdminKey {
   key: string;
   /** Absolute path of the file it is kept in. */
   file: string;

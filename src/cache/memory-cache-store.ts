@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { CacheStore, type CachedAnswer, type KeepOptions } from './cache-store.js';
 
-export interface MemoryCacheOptions {
+interface MemoryCacheOptions {
   maxEntries: number;
   /** Bound of keys, bodies and tags together. */
   maxBytes: number;

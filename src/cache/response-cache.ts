@@ -9,7 +9,7 @@ export interface MadeAnswer {
   shareable: boolean;
 }
 
-export interface GivenAnswer {
+interface GivenAnswer {
   answer: CachedAnswer;
   shareable: boolean;
   /** True when no handler ran for this caller. */

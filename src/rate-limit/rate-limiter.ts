@@ -19,7 +19,7 @@ export interface RateVerdict {
   retryAfter?: number;
 }
 
-export type CounterFactory = (bucket: RateBucket, limit: number) => RateLimiterAbstract;
+type CounterFactory = (bucket: RateBucket, limit: number) => RateLimiterAbstract;
 
 const window = 60;
 /** Per bucket. With more clients than that the longest silent one is forgotten, so that memory stays bounded. */

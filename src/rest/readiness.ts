@@ -1,4 +1,4 @@
-export type ReadinessState = 'starting' | 'ready' | 'draining';
+type ReadinessState = 'starting' | 'ready' | 'draining';
 
 /** Where the process is in its life. Goes forward only: a draining process never becomes ready again. */
 export class Readiness {

@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { type LoggerOptions, stdSerializers } from 'pino';
 
-export const censored = '[Redacted]';
+const censored = '[Redacted]';
 
 /** Compared in lower case and without dashes and underscores. */
 const secretFields = new Set([

@@ -22,7 +22,7 @@ export const keys = {
 @Module({})
 class ProbeModule {}
 
-export interface ProbeOptions {
+interface ProbeOptions {
   controllers: Type[];
   providers?: ModuleMetadata['providers'];
   imports?: DynamicModule[];
