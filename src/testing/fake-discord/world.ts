@@ -1,6 +1,7 @@
 import { FakeGuild, type GuildHost } from './fake-guild.js';
 import { type GatewayEvent } from './gateway-event.js';
 import { type GuildOptions, type UserOptions } from './guild-options.js';
+import { intents } from './intents.js';
 import { type MessagePlace, Messages } from './messages.js';
 import { Snowflakes } from './snowflakes.js';
 import { WatchedList } from './watched-list.js';
@@ -85,7 +86,7 @@ export class World implements GuildHost {
 
   removeGuild(guildId: string): void {
     if (!this.guilds.delete(guildId)) throw new Error(`No guild ${guildId}`);
-    this.emit({ t: 'GUILD_DELETE', guildId, intents: 1, payload: () => ({ id: guildId }) });
+    this.emit({ t: 'GUILD_DELETE', guildId, intents: intents.guilds, payload: () => ({ id: guildId }) });
   }
 
   /** What the application said of its own presence: it shows in each of its guilds. */
