@@ -3,7 +3,7 @@ import { type GatewayEvent } from './gateway-event.js';
 /** Dispatches kept for those who resume. */
 const keptDispatches = 20_000;
 
-export interface SessionOptions {
+interface SessionOptions {
   id: string;
   intents: number;
   shard: readonly [id: number, count: number];
@@ -11,7 +11,7 @@ export interface SessionOptions {
 }
 
 /** How a session reaches its client. */
-export interface SessionWire {
+interface SessionWire {
   send(text: string): void;
   /** Another connection resumed the session. */
   displace(): void;

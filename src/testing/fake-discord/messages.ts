@@ -20,7 +20,7 @@ export interface MessagePlace {
   newest(messageId: string): void;
 }
 
-export interface MessageDraft {
+interface MessageDraft {
   author: WireUser;
   content: string;
   mentions?: WireUser[];

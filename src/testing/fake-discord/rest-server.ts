@@ -22,7 +22,7 @@ export interface RequestRecord {
   at: number;
 }
 
-export interface RestOptions {
+interface RestOptions {
   token: string;
   rateLimit: RateLimit;
   gatewayRoutes: readonly Route[];
