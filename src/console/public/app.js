@@ -1,0 +1,197 @@
+import { ConnectionPill } from './connection-pill.js';
+import { Connection } from './connection.js';
+import { DoorForm } from './door-form.js';
+import { byId, oncePerFrame, setText } from './dom.js';
+import { EventFeed } from './event-feed.js';
+import { GuildHead } from './guild-head.js';
+import { GuildList } from './guild-list.js';
+import { applyEvent, memberTouchedBy, stateOf } from './guild-state.js';
+import { MemberList } from './member-list.js';
+import { showRecipes } from './recipes.js';
+
+/** Milliseconds between two looks at the list of guilds. */
+const listFreshness = 20_000;
+
+/** Refusals that something shown at the door can change. */
+const doorRefusals = new Set(['guild.guarded', 'access.key_unknown', 'access.scope_missing', 'access.key_required']);
+
+const announce = (text) => setText(byId('announcer'), text);
+const guildList = new GuildList();
+const memberList = new MemberList();
+const head = new GuildHead();
+const door = new DoorForm();
+const feed = new EventFeed(announce);
+
+let guilds = [];
+/** The guild asked for in the address: an alias or id. */
+let chosen;
+/** What was shown at the doors that let us in, by alias. Never stored. */
+const shownAtDoor = new Map();
+let state;
+
+const connection = new Connection({
+  state: (now) => {
+    pill.show(now);
+    if (now.name === 'live' || now.name === 'connected') void loadGuilds();
+  },
+  joined,
+  event: happened,
+  refused,
+});
+const pill = new ConnectionPill({ retryNow: () => connection.retryNow(), announce });
+
+const drawHead = oncePerFrame(() => {
+  if (!state) return;
+  const { memberCount, onlineCount } = head.show(state);
+  guildList.setCounts(state.id, memberCount, onlineCount);
+});
+
+function joined({ recovered, snapshot }) {
+  if (recovered) return feed.note('Reconnected. Nothing was missed.');
+  const again = state?.id === snapshot.guild.id;
+  state = stateOf(snapshot);
+  memberList.reset(state.members);
+  head.provenance(state);
+  drawHead();
+  showRecipes(state);
+  showView('room');
+  setTitle(state.name);
+  if (again) feed.note('Reconnected with a new snapshot. What happened in between is not known.');
+}
+
+function happened(event) {
+  applyEvent(state, event);
+  const touched = memberTouchedBy(event);
+  if (touched !== undefined) memberList.update(touched);
+  if (event.type.startsWith('guild.')) {
+    if (event.type === 'guild.removed') memberList.reset(state.members);
+    head.provenance(state);
+    setTitle(state.name);
+    void loadGuilds();
+  }
+  drawHead();
+  feed.add(event, state.members);
+}
+
+function refused({ code, message }) {
+  const guild = findGuild(chosen);
+  if (doorRefusals.has(code)) {
+    const tried = shownAtDoor.delete(chosen);
+    askAtDoor(guild ?? { name: chosen, door: 'password' });
+    if (tried) door.refuse(message);
+    return;
+  }
+  state = undefined;
+  setText(byId('fault-title'), guild?.name ?? chosen);
+  setText(byId('fault-message'), message);
+  showView('fault');
+}
+
+/** Only once for each guild: a refusal must not take away what is being typed. */
+function askAtDoor(guild) {
+  if (document.body.dataset.view === 'door' && byId('door').dataset.guild === chosen) return;
+  state = undefined;
+  byId('door').dataset.guild = chosen;
+  door.show(guild, (auth) => {
+    shownAtDoor.set(chosen, auth);
+    connection.watch(chosen, auth);
+  });
+  showView('door');
+  setTitle(guild.name);
+}
+
+function choose(reference) {
+  if (reference === chosen) return;
+  chosen = reference;
+  state = undefined;
+  feed.clear();
+  memberList.clearSearch();
+  guildList.setCurrent(findGuild(reference)?.alias ?? reference);
+  const guild = findGuild(reference);
+  const auth = shownAtDoor.get(reference);
+  if (guild && guild.door !== 'open' && !auth) {
+    connection.unwatch();
+    return askAtDoor(guild);
+  }
+  showView('loading');
+  connection.watch(reference, auth);
+}
+
+function findGuild(reference) {
+  return guilds.find(({ alias, id }) => alias === reference || id === reference);
+}
+
+let loading;
+async function loadGuilds() {
+  loading ??= fetchGuilds().finally(() => (loading = undefined));
+  await loading;
+}
+
+async function fetchGuilds() {
+  try {
+    const response = await fetch('/api/v1/guilds', { headers: { accept: 'application/json' }, cache: 'no-cache' });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    guilds = (await response.json()).guilds;
+  } catch {
+    if (guilds.length === 0) guildList.fail('The list of guilds could not be loaded.');
+    return;
+  }
+  guildList.show(guilds);
+  drawHead();
+  if (chosen === undefined) route();
+  else guildList.setCurrent(findGuild(chosen)?.alias ?? chosen);
+}
+
+/** `#/guild/<alias>` names the guild; without it the default one is taken. Other fragments are places in the page. */
+function route() {
+  const named = /^#\/guild\/(.+)$/.exec(location.hash)?.[1];
+  if (named !== undefined) return choose(decode(named));
+  if (chosen !== undefined && location.hash !== '' && !location.hash.startsWith('#/')) return;
+  const guild = guilds.find((entry) => entry.default) ?? guilds[0];
+  if (!guild) return showView('empty');
+  history.replaceState(null, '', `#/guild/${encodeURIComponent(guild.alias)}`);
+  choose(guild.alias);
+}
+
+function decode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** loading, room, door, fault or empty. */
+function showView(view) {
+  document.body.dataset.view = view;
+}
+
+function setTitle(name) {
+  document.title = `${name} · Guildcast`;
+}
+
+for (const button of byId('pane-switch').querySelectorAll('button')) {
+  button.addEventListener('click', () => {
+    document.body.dataset.pane = button.dataset.pane;
+    for (const other of byId('pane-switch').querySelectorAll('button')) {
+      other.setAttribute('aria-pressed', String(other === button));
+    }
+  });
+}
+
+byId('skip').addEventListener('click', (event) => {
+  // The fragment of the address is taken: it names the guild.
+  event.preventDefault();
+  byId('members').focus();
+});
+window.addEventListener('hashchange', route);
+window.addEventListener('online', () => connection.retryNow());
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') connection.retryNow();
+});
+setInterval(() => {
+  if (document.visibilityState === 'visible' && connection.connected) void loadGuilds();
+}, listFreshness);
+
+await loadGuilds();
+connection.open();

@@ -1,0 +1,47 @@
+import { byId, setText } from './dom.js';
+
+const words = {
+  connecting: 'Connecting…',
+  connected: 'Connected',
+  joining: 'Entering…',
+  live: 'Live',
+  reconnecting: 'Reconnecting…',
+  refused: 'Refused',
+};
+
+const spoken = { live: 'Live', reconnecting: 'Connection lost. Reconnecting.' };
+
+/** Shows the state of the connection; while it waits, the seconds left and a way to wait no longer. */
+export class ConnectionPill {
+  #pill = byId('connection');
+  #text = byId('connection-text');
+  #button = byId('retry-now');
+  #state = { name: 'connecting' };
+  #ticker;
+  #announce;
+
+  constructor({ retryNow, announce }) {
+    this.#announce = announce;
+    this.#button.addEventListener('click', retryNow);
+  }
+
+  show(state) {
+    const before = this.#state.name;
+    this.#state = state;
+    this.#pill.dataset.state = state.name;
+    document.body.dataset.connection = state.name;
+    this.#pill.title = state.message ?? '';
+    this.#button.hidden = state.until === undefined;
+    window.clearInterval(this.#ticker);
+    if (state.until !== undefined) this.#ticker = setInterval(() => this.#draw(), 250);
+    this.#draw();
+    if (state.name !== before && spoken[state.name]) this.#announce(spoken[state.name]);
+  }
+
+  #draw() {
+    const { name, until } = this.#state;
+    if (until === undefined) return setText(this.#text, words[name]);
+    const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+    setText(this.#text, `${name === 'refused' ? 'Refused, next try' : 'Reconnecting'} in ${seconds} s`);
+  }
+}

@@ -1,0 +1,129 @@
+// Turns an event into words. A sentence is a list of parts: plain text, `{member}` (a person, drawn in the role's
+// colour) or `{strong}`.
+
+const becameWords = {
+  online: 'is online',
+  idle: 'is idle',
+  dnd: 'is on do not disturb',
+  offline: 'went offline',
+};
+
+const activityWords = {
+  playing: 'is playing',
+  streaming: 'is streaming',
+  listening: 'is listening to',
+  watching: 'is watching',
+  competing: 'is competing in',
+};
+
+const fieldWords = {
+  username: 'user name',
+  displayName: 'name',
+  avatarUrl: 'picture',
+  roleColor: 'colour',
+  roleIds: 'roles',
+  voiceChannelId: 'voice channel',
+};
+
+const listForm = new Intl.ListFormat('en', { type: 'conjunction' });
+
+/**
+ * @param event a domain event, of any type: one that is not known here is named and no more
+ * @param members the guild's members by id, to put names to ids
+ * @returns {{ kind: string, tone?: string, parts: (string | object)[], quote?: string, note?: string, next?: string }}
+ */
+export function sentenceOf(event, members) {
+  const say = sentences[event.type];
+  try {
+    if (say) return say(event.data, members);
+  } catch {
+    // An event of another version may lack what its sentence needs. Its name still says something.
+  }
+  return { kind: 'other', parts: [{ strong: String(event.type) }, ' happened'] };
+}
+
+const sentences = {
+  'presence.updated': ({ member, status, previous, activities }) => ({
+    kind: 'presence',
+    tone: status,
+    parts: [{ member }, ` ${presenceWords(status, previous, activities)}`],
+  }),
+  'member.joined': ({ member }) => ({ kind: 'member', tone: 'good', parts: [{ member }, ' joined the guild'] }),
+  'member.left': ({ member }) => ({ kind: 'member', tone: 'quiet', parts: [{ member }, ' left the guild'] }),
+  'member.updated': ({ member, previous }) => ({
+    kind: 'member',
+    parts: [{ member }, changeWords(member, previous)],
+  }),
+  'message.created': ({ author, channelName, content, attachments }) => ({
+    kind: 'message',
+    parts: [{ member: author }, ' in ', { strong: `#${channelName}` }],
+    quote: content || undefined,
+    note: attachments > 0 ? `with ${attachments} ${attachments === 1 ? 'file' : 'files'}` : undefined,
+  }),
+  'guild.updated': ({ guild }) => ({ kind: 'guild', parts: ['The guild is ', { strong: guild.name }] }),
+  'guild.unavailable': () => ({
+    kind: 'guild',
+    tone: 'bad',
+    parts: ['The source lost sight of the guild. What is shown is what was last known.'],
+  }),
+  'guild.removed': () => ({ kind: 'guild', tone: 'bad', parts: ['The guild is no longer shown'] }),
+  'notification.accepted': (data, members) => ({
+    kind: 'notification',
+    parts: [...notificationWords(data, members), ' was accepted'],
+  }),
+  'notification.delivered': (data, members) => ({
+    kind: 'notification',
+    tone: 'good',
+    parts: [...notificationWords(data, members), ' was delivered'],
+    note: data.attempts > 1 ? `at attempt ${data.attempts}` : undefined,
+  }),
+  'notification.retrying': (data, members) => ({
+    kind: 'notification',
+    tone: 'warn',
+    parts: [...notificationWords(data, members), ` will be tried again (attempt ${data.attempts} failed)`],
+    note: data.reason,
+    next: data.nextAttemptAt,
+  }),
+  'notification.dead': (data, members) => ({
+    kind: 'notification',
+    tone: 'bad',
+    parts: [...notificationWords(data, members), ` was given up after ${data.attempts} attempts`],
+    note: data.reason,
+  }),
+};
+
+function presenceWords(status, previous, activities) {
+  if (status !== previous) return previous === 'offline' && status === 'online' ? 'came online' : becameWords[status];
+  const [activity] = activities;
+  if (!activity) return 'has no activity any more';
+  return activityText(activity);
+}
+
+/** As a clause: `is playing Chess`. */
+export function activityText({ type, name, state }) {
+  if (type === 'custom') return `says: ${state ?? name}`;
+  return `${activityWords[type] ?? 'is at'} ${name}`;
+}
+
+function changeWords(member, previous) {
+  const fields = Object.keys(previous);
+  if (fields.includes('displayName')) return `, once ${previous.displayName}, has a new name`;
+  if (fields.includes('voiceChannelId') && fields.length === 1) {
+    return member.voiceChannelId === null ? ' left a voice channel' : ' entered a voice channel';
+  }
+  const words = [...new Set(fields.flatMap((field) => fieldWords[field] ?? []))];
+  return words.length > 0 ? `: ${listForm.format(words)} changed` : ' changed';
+}
+
+function notificationWords({ type, target }, members) {
+  const id = target?.userId;
+  const known = members.get(id);
+  const whom = known ? { member: known } : { strong: id === undefined ? 'an unknown target' : `user ${id}` };
+  return ['Notification ', { strong: type }, ' for ', whom];
+}
+
+/** The sentence without its looks, for those who hear it. */
+export function plainText({ parts, quote }) {
+  const words = parts.map((part) => (typeof part === 'string' ? part : (part.strong ?? part.member.displayName)));
+  return words.join('') + (quote ? `: ${quote}` : '');
+}
