@@ -25,7 +25,7 @@ function codeOf(error: unknown): string | undefined {
 /** `host:port/database` of a connection URL: never the password, nor what may hold one. */
 export function describeDatabase(url: string): string {
   try {
-    const { hostname, port, pathname, searchParams } = new URL(url.replace('@/', '@localhost/'));
+    const { hostname, port, pathname, searchParams } = new URL(url);
     const host = searchParams.get('host') ?? hostname;
     return host.startsWith('/') ? `${host}${pathname}` : `${host || 'localhost'}:${port || '5432'}${pathname}`;
   } catch {

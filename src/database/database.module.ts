@@ -1,9 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { type DataSourceOptions } from 'typeorm';
 import { type DatabaseConnection } from './database-connection.js';
 import { DatabaseHealth } from './database-health.js';
-import { dataSourceOptions, openDataSource } from './migrated-data-source.js';
+import { dataSourceOptions, migrate } from './migrated-data-source.js';
 
 /** The data source for every feature's `TypeOrmModule.forFeature`, its schema up to date, and `DatabaseHealth`. */
 @Module({})
@@ -15,8 +14,10 @@ export class DatabaseModule {
       imports: [
         TypeOrmModule.forRootAsync({
           // The start fails at once: whoever runs it is told, and a supervisor may try again.
-          useFactory: () => ({ ...dataSourceOptions(connection), autoLoadEntities: true, toRetry: () => false }),
-          dataSourceFactory: (options) => openDataSource(options as DataSourceOptions, connection.url),
+          useFactory: async () => {
+            await migrate(connection);
+            return { ...dataSourceOptions(connection), autoLoadEntities: true, toRetry: () => false };
+          },
         }),
       ],
       providers: [DatabaseHealth],

@@ -11,7 +11,7 @@ import { StartupError } from './startup-error.js';
 export interface EmbeddedPostgresOptions {
   /** The database's own folder, made at the first start. */
   dataDir: string;
-  /** Gets every line of Postgres's log. */
+  /** Gets sentences for the operator: what takes its time at this start. Postgres's own log goes to the logger. */
   log?: (line: string) => void;
 }
 
@@ -31,14 +31,18 @@ const logger = new Logger('EmbeddedPostgres');
  * killed one. Call it from the main thread: the database ends with the thread that started it.
  * @throws StartupError
  */
-export async function startEmbeddedPostgres({ dataDir, log }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const data = canonicalPath(dataDir);
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const data = canonicalPath(options.dataDir);
+  const log = options.log ?? (() => undefined);
   const fresh = !holdsDatabase(data);
   const user = choosePostgresUser(locateBinaries(), data);
   prepareParent(data, user);
-  if (fresh) await makeDatabase(data, user);
+  if (fresh) {
+    log(`First start: making the database in ${data}. This takes a few seconds.`);
+    await makeDatabase(data, user);
+  }
   const socket = makeSocketDirectory(data, user);
-  const launch = () => launchWhenFree(user, { data, socket: socket.path }, log ?? (() => undefined));
+  const launch = () => launchWhenFree(user, { data, socket: socket.path }, log);
   try {
     const guard = new PostgresGuard(launch, await launch());
     return {
@@ -57,13 +61,14 @@ async function launchWhenFree(
   log: (line: string) => void,
 ): Promise<Postmaster> {
   const deadline = performance.now() + orphanPatience;
+  let said = false;
   for (;;) {
     const occupant = await findOccupant(directory.data);
     if (occupant.kind === 'held') throw inUse(directory.data, occupant.by);
     if (occupant.kind === 'none') {
       handOver(directory.data, user);
       try {
-        return await Postmaster.start(user, directory, log);
+        return await Postmaster.start(user, directory);
       } catch (error) {
         if (!(error instanceof PostmasterFault)) throw error;
         if (!error.locked) throw new StartupError(`The embedded Postgres did not start: ${error.message}.`);
@@ -71,6 +76,9 @@ async function launchWhenFree(
     } else {
       interrupt(occupant.pid);
     }
+    if (!said)
+      log(`The database in ${directory.data} is still in use by a program that was killed: waiting for its end.`);
+    said = true;
     if (performance.now() > deadline) throw inUse(directory.data, 'a Postgres that does not end');
     await delay(100);
   }

@@ -1,58 +1,84 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { DataSource, type DataSourceOptions } from 'typeorm';
-import { unreachableDatabase } from './connection-fault.js';
+import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
+import { describeConnectionFault, unreachableDatabase } from './connection-fault.js';
 import { type DatabaseConnection } from './database-connection.js';
+import { ImpatientClient } from './impatient-client.js';
 import { migrations } from './migrations/index.js';
 import { StartupError } from './startup-error.js';
 
 /** Any number, the same in every Guildcast: who holds it migrates. */
 const migrationLock = 7_163_905_218;
+/** How many milliseconds a start waits for another one that migrates. */
+const migrationPatience = 60_000;
 const logger = new Logger('Database');
 
 export function dataSourceOptions({ url, poolSize = 10 }: DatabaseConnection): DataSourceOptions {
   return {
     type: 'postgres',
     // Read by the driver itself: TypeORM's own reading of URLs knows no Unix sockets.
-    extra: { connectionString: url, keepAlive: true, idleTimeoutMillis: 30_000 },
+    extra: { connectionString: url, Client: ImpatientClient, keepAlive: true, idleTimeoutMillis: 30_000 },
     poolSize,
     connectTimeoutMS: 5_000,
     applicationName: 'guildcast',
     installExtensions: false,
     synchronize: false,
     migrationsRun: false,
-    migrations,
+    logging: false,
     // An idle connection that breaks is dropped by the pool; without a listener it would end the process.
-    poolErrorHandler: (error: Error) => logger.warn(`An idle connection broke: ${error.message}`),
+    poolErrorHandler: (error: unknown) => logger.warn(`An idle connection broke: ${describeConnectionFault(error)}`),
   };
 }
 
-/** Connects and brings the schema up to date; of two processes that start at once, one waits for the other. */
-export async function openDataSource(options: DataSourceOptions, url: string): Promise<DataSource> {
-  const dataSource = new DataSource(options);
+/**
+ * Brings the schema up to date, on connections of its own, which may take their time. Of processes that start at once
+ * one does it, and the others wait.
+ * @throws StartupError, also when the database cannot be reached
+ */
+export async function migrate(connection: DatabaseConnection): Promise<void> {
+  const dataSource = new DataSource({
+    ...dataSourceOptions({ ...connection, poolSize: 2 }),
+    extra: { connectionString: connection.url },
+    migrations,
+  });
   try {
     await dataSource.initialize();
   } catch (error) {
-    throw unreachableDatabase(url, error);
+    throw unreachableDatabase(connection.url, error);
   }
   try {
-    await migrate(dataSource);
+    await migrateAlone(dataSource);
   } catch (error) {
+    if (error instanceof StartupError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartupError(`The database's schema cannot be brought up to date: ${reason}.`, { cause: error });
+  } finally {
     await dataSource.destroy();
-    throw new StartupError(`The database's schema cannot be brought up to date: ${(error as Error).message}`, {
-      cause: error,
-    });
   }
-  return dataSource;
 }
 
-async function migrate(dataSource: DataSource): Promise<void> {
+async function migrateAlone(dataSource: DataSource): Promise<void> {
   const holder = dataSource.createQueryRunner();
   try {
-    await holder.query('select pg_advisory_lock($1)', [migrationLock]);
-    const done = await dataSource.runMigrations({ transaction: 'each' });
-    if (done.length > 0) logger.log(`Applied ${done.length} migrations`);
-    await holder.query('select pg_advisory_unlock($1)', [migrationLock]);
+    await takeLock(holder);
+    const applied = await dataSource.runMigrations({ transaction: 'each' });
+    if (applied.length > 0) logger.log(`Migrations applied: ${applied.map(({ name }) => name).join(', ')}`);
   } finally {
+    // The lock goes with the connection, which ends with the data source.
     await holder.release();
+  }
+}
+
+async function takeLock(holder: QueryRunner): Promise<void> {
+  const deadline = performance.now() + migrationPatience;
+  for (;;) {
+    const rows = (await holder.query('select pg_try_advisory_lock($1) as taken', [migrationLock])) as unknown;
+    if ((rows as { taken: boolean }[])[0]?.taken) return;
+    if (performance.now() > deadline) {
+      throw new StartupError(
+        'Another Guildcast has been changing the schema of the database for too long: look at it.',
+      );
+    }
+    await delay(100);
   }
 }

@@ -13,7 +13,7 @@ const alias = z
   .toLowerCase()
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/, 'must be 1 to 32 letters, digits and inner dashes')
   .refine((text) => text !== 'default', 'means the default guild already')
-  .refine((text) => !isSnowflake(text), 'must not look like a Discord id');
+  .refine((text): boolean => !isSnowflake(text), 'must not look like a Discord id');
 
 /** What can be decided about a guild. A key left out stays as it is; null gives the choice back to the data source. */
 export const guildSettingsPatch = z

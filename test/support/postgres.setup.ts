@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Logger } from '@nestjs/common';
 import { type TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/database/embedded-postgres.js';
 
@@ -23,6 +24,7 @@ rm -rf "$1"
 
 /** One cluster for all test files. Runs in the main thread, whose end is also the database's end. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  Logger.overrideLogger(['warn', 'error', 'fatal']);
   const folder = mkdtempSync(path.join(tmpdir(), 'guildcast-tests-'));
   const sweeper = spawn('sh', ['-c', broom, 'sh', folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   const swept = once(sweeper, 'exit');

@@ -1,6 +1,6 @@
 import { type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { Logger } from '@nestjs/common';
 import { ownerSetting } from './occupant.js';
 import { type PostgresUser } from './postgres-user.js';
 import { socketPort } from './socket-directory.js';
@@ -17,37 +17,38 @@ const settings = {
   log_destination: 'stderr',
   logging_collector: 'off',
   log_line_prefix: '',
+  log_checkpoints: 'off',
   lc_messages: 'C',
 };
 
 /** After how many milliseconds a stop stops asking and insists. No data is lost: the next start repeats the log. */
 const stopPatience = 10_000;
+const logger = new Logger('Postgres');
 
 export class Postmaster {
   /** Resolves when the process has ended, for whatever reason. */
-  readonly ended: Promise<unknown>;
+  readonly ended: Promise<void>;
 
   private constructor(private readonly child: ChildProcess) {
-    this.ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : Promise.resolve();
+    const over = child.exitCode !== null || child.signalCode !== null;
+    this.ended = over ? Promise.resolve() : new Promise((resolve) => child.once('exit', () => resolve()));
   }
 
   /** Resolves when it takes connections. @throws PostmasterFault */
-  static async start(
-    user: PostgresUser,
-    directory: { data: string; socket: string },
-    log: (line: string) => void,
-  ): Promise<Postmaster> {
+  static async start(user: PostgresUser, directory: { data: string; socket: string }): Promise<Postmaster> {
     const all = { ...settings, [ownerSetting]: String(process.pid) };
     const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const args = ['-D', directory.data, '-k', directory.socket, '-p', String(socketPort), ...flags];
     const child = user.spawn('postgres', args, ['ignore', 'ignore', 'pipe']);
     const lines: string[] = [];
+    let ready = false;
     await new Promise<void>((resolve, reject) => {
       createInterface({ input: child.stderr! }).on('line', (line) => {
-        log(line);
-        lines.push(line);
-        if (lines.length > 50) lines.shift();
-        if (line.includes('ready to accept connections')) resolve();
+        // Faults of statements are told to who sent them; here they might only leak what was in them.
+        if (ready && /^(LOG|WARNING|FATAL|PANIC):/.test(line)) logger.debug(line);
+        if (!ready) lines.push(line);
+        ready ||= line.includes('ready to accept connections');
+        if (ready) resolve();
       });
       child.once('error', (error) => reject(new PostmasterFault([error.message])));
       child.once('close', () => reject(new PostmasterFault(lines)));

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseHealth } from '../../../src/database/database-health.js';
 import { DatabaseModule } from '../../../src/database/database.module.js';
-import { dataSourceOptions, openDataSource } from '../../../src/database/migrated-data-source.js';
+import { dataSourceOptions, migrate } from '../../../src/database/migrated-data-source.js';
 import { migrations } from '../../../src/database/migrations/index.js';
 import { createTestDatabase } from '../../support/test-database.js';
 
@@ -13,7 +13,8 @@ describe('the schema', () => {
   afterEach(() => database.drop());
 
   async function open(): Promise<DataSource> {
-    return openDataSource(dataSourceOptions(database), database.url);
+    await migrate(database);
+    return new DataSource(dataSourceOptions(database)).initialize();
   }
 
   async function applied(source: DataSource): Promise<string[]> {
@@ -45,5 +46,17 @@ describe('the schema', () => {
     const sources = await Promise.all([open(), open(), open(), open()]);
     expect(await applied(sources[0])).toEqual(migrations.map((migration) => migration.name));
     await Promise.all(sources.map((source) => source.destroy()));
+  });
+
+  it('can be taken back', async () => {
+    const source = await open();
+    await source.destroy();
+    const reverting = await new DataSource({ ...dataSourceOptions(database), migrations }).initialize();
+    for (let left = migrations.length; left > 0; left -= 1) await reverting.undoLastMigration();
+    const left = await reverting.query<unknown[]>(
+      `select table_name from information_schema.tables where table_schema = 'public' and table_name <> 'migrations'`,
+    );
+    expect(left).toEqual([]);
+    await reverting.destroy();
   });
 });
