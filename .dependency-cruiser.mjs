@@ -26,7 +26,7 @@ const libraryRules = Object.entries(onlyIn).map(([folder, libraries]) => ({
   name: `only-${folder}-knows-${libraries.join('-')}`,
   severity: 'error',
   from: { path: '^src/', pathNot: under([folder]) },
-  to: { path: `^node_modules/(${libraries.map((name) => name.replaceAll('.', '\\.')).join('|')})/` },
+  to: { path: `(^|/)node_modules/(${libraries.map((name) => name.replaceAll('.', '\\.')).join('|')})/` },
 }));
 
 export default {
@@ -38,7 +38,7 @@ export default {
       name: 'the-domain-knows-zod-alone',
       severity: 'error',
       from: { path: '^src/domain/' },
-      to: { pathNot: '^(src/domain/|node_modules/zod/)' },
+      to: { pathNot: '^src/domain/|(^|/)node_modules/zod/' },
     },
     {
       name: 'every-folder-has-a-floor',

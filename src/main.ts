@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { Logger } from '@nestjs/common';
 import { banner, hiddenGuildsNotice } from './app.banner.js';
 import { readConfig, type AppConfig } from './app.config.js';
 import { openApp, type OpenApp } from './app.open.js';
@@ -23,6 +24,8 @@ defaults, are in .env.example. The usual ones:
   GUILDS             which of the bot's guilds to show: ids separated by commas, or *
   API_KEYS           scope=key, separated by commas; scopes: admin, publish, consume, read
 `;
+
+const logger = new Logger('Guildcast');
 
 /** Milliseconds that connections and deliveries get to end by themselves. */
 const drainTime = 10_000;
@@ -49,6 +52,11 @@ async function main(): Promise<void> {
   if (stopEarly) return stop('SIGTERM');
   announce(config, app);
 }
+
+/** A promise that nobody waited for, such as one inside a library, is a fault to mend but no reason to stop serving. */
+process.on('unhandledRejection', (reason) => {
+  logger.error('A fault that nobody caught', reason instanceof Error ? reason.stack : String(reason));
+});
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);

@@ -5,6 +5,14 @@ import { snowflake } from './snowflake.js';
 export const notificationTarget = z.strictObject({ userId: snowflake });
 export type NotificationTarget = z.infer<typeof notificationTarget>;
 
+/** What a room may hear of a target: who is notified is nobody else's business. */
+export const targetKind = z.enum(['user']);
+export type TargetKind = z.infer<typeof targetKind>;
+
+export function targetKindOf(_target: NotificationTarget): TargetKind {
+  return 'user';
+}
+
 /**
  * pending: waits for its time · leased: a worker is at it · delivered · dead: given up, with the reason.
  */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { type SendOutcome } from '../domain/notification.js';
+import { type SendOutcome, targetKindOf } from '../domain/notification.js';
 import { DeliveryRegistry } from './delivery/delivery-registry.js';
 import { NotificationAnnouncer } from './notification-announcer.js';
 import { type ClaimedNotification, NotificationRepository, type Settlement } from './notification.repository.js';
@@ -102,6 +102,13 @@ export class NotificationDelivery {
     if (guildId === null) return;
     const event = state === 'pending' ? 'retrying' : state;
     const nextAttemptAt = settled.nextAttemptAt?.toISOString();
-    this.announcer.tell(guildId, nonce, event, { id, type, target, attempts: settled.attempts, nextAttemptAt, reason });
+    this.announcer.tell(guildId, nonce, event, {
+      id,
+      type,
+      target: targetKindOf(target),
+      attempts: settled.attempts,
+      nextAttemptAt,
+      reason,
+    });
   }
 }

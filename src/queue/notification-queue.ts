@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { QueryFailedError } from 'typeorm';
 import { Fault } from '../domain/fault.js';
-import { type NotificationState, type NotificationTarget } from '../domain/notification.js';
+import { type NotificationState, type NotificationTarget, targetKindOf } from '../domain/notification.js';
 import { canonicalHash, canonicalJson, storableJson } from './canonical-json.js';
 import { NotificationAnnouncer } from './notification-announcer.js';
 import { type AttemptOutcome, type NotificationEntity } from './notification.entity.js';
@@ -91,7 +91,7 @@ export class NotificationQueue {
     const insertion = this.repository.insert({ ...notification, nonce });
     if (notification.guildId !== undefined) {
       const { target, type } = notification;
-      const accepted = insertion.then((row) => row && { id: row.id, type, target, attempts: 0 });
+      const accepted = insertion.then((row) => row && { id: row.id, type, target: targetKindOf(target), attempts: 0 });
       this.announcer.accepting(notification.guildId, nonce, accepted);
     }
     return (await this.reach(insertion))?.id;

@@ -15,6 +15,7 @@ import { type ApiKey } from '../access/api-keys.js';
 import { CallerKey } from '../access/caller-key.decorator.js';
 import { RequireScope } from '../access/require-scope.decorator.js';
 import { Fault } from '../domain/fault.js';
+import { GuildDirectory } from '../gateway/guild-directory.js';
 import { NotificationQueue } from '../queue/notification-queue.js';
 import { idempotencyKey } from '../queue/publish-request.js';
 import { RateLimit } from '../rate-limit/rate-limit.decorator.js';
@@ -24,7 +25,10 @@ import { AcceptedNotificationDto, NotificationStatusDto, PublishNotificationDto 
 @RequireScope('publish')
 @Controller('api/v1/notifications')
 export class NotificationsController {
-  constructor(private readonly queue: NotificationQueue) {}
+  constructor(
+    private readonly queue: NotificationQueue,
+    private readonly directory: GuildDirectory,
+  ) {}
 
   @Post()
   @HttpCode(202)
@@ -48,6 +52,9 @@ export class NotificationsController {
     @CallerKey() caller: ApiKey,
     @Res({ passthrough: true }) response: Response,
   ): Promise<AcceptedNotificationDto> {
+    if (request.guildId !== undefined && !(await this.directory.find(request.guildId))) {
+      throw new Fault('request.invalid', 'guildId: there is no such guild here');
+    }
     const { id, state } = await this.queue.publish({
       ...request,
       publisher: caller.id,

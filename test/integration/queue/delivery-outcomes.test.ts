@@ -111,7 +111,7 @@ describe('what becomes of a notification', () => {
     const { id } = await running.queue.publish({ ...aNotification, guildId });
     await running.queue.publish(aNotification);
     await vi.waitFor(() => expect(running.events).toHaveLength(3), { timeout: 10_000 });
-    const base = { id, type: 'backup_error', target: aNotification.target };
+    const base = { id, type: 'backup_error', target: 'user' };
     expect(running.events).toMatchObject([
       { type: 'notification.accepted', guildId, data: { ...base, attempts: 0 } },
       {

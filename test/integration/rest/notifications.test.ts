@@ -1,6 +1,7 @@
 import { type INestApplication } from '@nestjs/common';
 import request, { type Test } from 'supertest';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { GuildDirectory } from '../../../src/gateway/guild-directory.js';
 import { NotificationQueue } from '../../../src/queue/notification-queue.js';
 import { describeApi } from '../../../src/rest/openapi.js';
 import { NotificationsController } from '../../../src/rest/notifications.controller.js';
@@ -9,6 +10,8 @@ import { keys, startProbeApp } from './probe-app.js';
 
 const { target, type, payload } = aNotification;
 const body = { target, type, payload };
+/** The one guild that the house knows in these tests. */
+const guildId = '900000000000000001';
 
 describe('/api/v1/notifications', () => {
   const bench = new QueueBench();
@@ -16,7 +19,13 @@ describe('/api/v1/notifications', () => {
   beforeAll(async () => {
     app = await startProbeApp({
       controllers: [NotificationsController],
-      providers: [{ provide: NotificationQueue, useFactory: () => bench.observer.queue }],
+      providers: [
+        { provide: NotificationQueue, useFactory: () => bench.observer.queue },
+        {
+          provide: GuildDirectory,
+          useValue: { find: (id: string) => Promise.resolve(id === guildId ? { id } : undefined) },
+        },
+      ],
     });
   });
   afterAll(() => app.close());
@@ -31,7 +40,7 @@ describe('/api/v1/notifications', () => {
       .auth(key, { type: 'bearer' });
 
   it('accepts a notification and says where its state can be read', async () => {
-    const answer = await post({ ...body, guildId: '900000000000000001' }).expect(202);
+    const answer = await post({ ...body, guildId }).expect(202);
     const { id } = answer.body as { id: string };
     const self = `/api/v1/notifications/${id}`;
     expect(answer.body).toEqual({ id: expect.stringMatching(/^\d+$/) as string, state: 'pending', links: { self } });
@@ -41,7 +50,7 @@ describe('/api/v1/notifications', () => {
       id,
       type,
       target,
-      guildId: '900000000000000001',
+      guildId,
       state: 'pending',
       attempts: [],
       createdAt: expect.any(String) as string,
@@ -49,6 +58,11 @@ describe('/api/v1/notifications', () => {
       deliveredAt: null,
       reason: null,
     });
+  });
+
+  it('refuses a guild that is not shown here', async () => {
+    const answer = await post({ ...body, guildId: '900000000000000002' }).expect(400);
+    expect(answer.body).toMatchObject({ code: 'request.invalid' });
   });
 
   it('tells of the tries, and why the last one failed', async () => {

@@ -5,7 +5,7 @@ import { MemoryEventLog } from '../../../src/event-log/memory-event-log.js';
 import { NotificationAnnouncer } from '../../../src/queue/notification-announcer.js';
 
 const guildId = '900000000000000001';
-const data = { id: '1', type: 'x', target: { userId: '10000' }, attempts: 0 };
+const data = { id: '1', type: 'x', target: 'user' as const, attempts: 0 };
 
 describe('the announcer', () => {
   const log = new MemoryEventLog({ historySize: 10, historyAge: 60_000 });

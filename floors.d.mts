@@ -1,0 +1,3 @@
+export declare const floors: string[][];
+export declare const apart: string[];
+export declare const onlyIn: Record<string, string[]>;
