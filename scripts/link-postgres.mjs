@@ -1,6 +1,6 @@
 // Makes the symlinks of the shared libraries in the embedded Postgres's package. Its own install script does the same,
 // but npm may be told, or choose, not to run install scripts of dependencies. Absent package: nothing to do.
-import { lstatSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
@@ -14,19 +14,12 @@ function readLinks() {
   }
 }
 
-function present(file) {
-  try {
-    return lstatSync(file).isSymbolicLink() || lstatSync(file).size > 0;
-  } catch {
-    return false;
-  }
-}
-
 const { folder, links } = readLinks();
 for (const { source, target } of links) {
   const link = path.join(folder, target);
-  if (present(link)) continue;
+  if (existsSync(link)) continue;
   try {
+    // What is there leads nowhere.
     rmSync(link, { force: true });
     symlinkSync(path.relative(path.dirname(link), path.join(folder, source)), link);
   } catch (error) {

@@ -33,8 +33,8 @@ const columns = {
 const freshness = 3_000;
 /** How many milliseconds a reader waits for the database before it gets what was last known. */
 const patience = 1_000;
-/** Far above the number of guilds that one bot may be in. */
-const mostRows = 10_000;
+/** All of them are kept in memory. */
+const mostGuilds = 50_000;
 
 /** The operator's choices, read from memory. An outage of the database leaves readers with what was last known. */
 @Injectable()
@@ -77,6 +77,12 @@ export class GuildSettingsStore implements OnModuleInit {
     if (!checked.success) {
       const errors = checked.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
       throw new Fault('request.invalid', 'These settings are not valid.', { errors });
+    }
+    if (this.known.size >= mostGuilds && !this.known.has(guildId)) {
+      throw new Fault(
+        'request.conflict',
+        `There are settings for ${mostGuilds} guilds, which is as many as there may be.`,
+      );
     }
     const saved = await this.write(guildId, checked.data).catch((error: unknown) => {
       throw this.faultOf(error);
@@ -126,7 +132,7 @@ export class GuildSettingsStore implements OnModuleInit {
 
   private async read(): Promise<void> {
     const turn = ++this.turns;
-    const rows = await this.dataSource.getRepository(GuildSettings).find({ order: { guildId: 'ASC' }, take: mostRows });
+    const rows = await this.dataSource.getRepository(GuildSettings).find({ order: { guildId: 'ASC' } });
     // A read that began before a save may come back after the save's own, with the past.
     if (turn < this.shown) return;
     this.shown = turn;
