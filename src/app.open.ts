@@ -10,6 +10,7 @@ import { AppModule } from './app.module.js';
 import { setUpApp } from './app.setup.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/embedded-postgres.js';
 import { StartupError } from './database/startup-error.js';
+import { startLogger } from './telemetry/quiet-start.logger.js';
 import { Readiness } from './rest/readiness.js';
 
 export interface OpenApp {
@@ -33,7 +34,7 @@ export async function openApp(config: AppConfig, { say }: { say: (line: string) 
     const apiKeys = new ApiKeys([...config.API_KEYS, ...(admin ? [{ scope: 'admin' as const, key: admin.key }] : [])]);
     const module = AppModule.forRoot(config, { connection: { url: database.url }, apiKeys });
     nest = await NestFactory.create<NestExpressApplication>(module, {
-      bufferLogs: true,
+      logger: startLogger(config),
       abortOnError: false,
       bodyParser: false,
       forceCloseConnections: true,

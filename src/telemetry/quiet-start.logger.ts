@@ -1,7 +1,15 @@
 import { type LoggerService } from '@nestjs/common';
+import { Logger, PinoLogger } from 'nestjs-pino';
+import { createLogger } from './logger.js';
+import { type TelemetryConfig } from './telemetry.config.js';
 
 /** Whoever speaks at each start without news: Nest's own account of its modules, routes and handlers. */
 const chatty = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'WebSocketsController']);
+
+/** The log from the first line on, before the application exists. */
+export function startLogger(config: TelemetryConfig): LoggerService {
+  return new QuietStartLogger(new Logger(new PinoLogger({ pinoHttp: { logger: createLogger(config) } }), {}));
+}
 
 /** Passes everything on, Nest's account of its own start as `debug`: an operator's first lines should be news. */
 export class QuietStartLogger implements LoggerService {
@@ -13,8 +21,10 @@ export class QuietStartLogger implements LoggerService {
     else this.target.log(message, ...rest);
   }
 
+  /** What breaks the start is thrown as well, and told by whoever started it. */
   error(message: unknown, ...rest: unknown[]): void {
-    this.target.error(message, ...rest);
+    if (rest.at(-1) === 'ExceptionHandler') this.target.debug(message, ...rest);
+    else this.target.error(message, ...rest);
   }
 
   warn(message: unknown, ...rest: unknown[]): void {
