@@ -70,7 +70,7 @@ function happened(event) {
     void loadGuilds();
   }
   drawHead();
-  feed.add(event, state.members);
+  feed.add(event);
 }
 
 function refused({ code, message }) {

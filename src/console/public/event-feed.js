@@ -49,9 +49,9 @@ export class EventFeed {
     this.#count();
   }
 
-  add(event, members) {
+  add(event) {
     this.#seen += 1;
-    const sentence = sentenceOf(event, members);
+    const sentence = sentenceOf(event);
     this.#push(() => lineOf(event, sentence));
     this.#summarise(plainText(sentence));
   }

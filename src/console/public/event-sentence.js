@@ -29,13 +29,12 @@ const listForm = new Intl.ListFormat('en', { type: 'conjunction' });
 
 /**
  * @param event a domain event, of any type: one that is not known here is named and no more
- * @param members the guild's members by id, to put names to ids
  * @returns {{ kind: string, tone?: string, parts: (string | object)[], quote?: string, note?: string, next?: string }}
  */
-export function sentenceOf(event, members) {
+export function sentenceOf(event) {
   const say = sentences[event.type];
   try {
-    if (say) return say(event.data, members);
+    if (say) return say(event.data);
   } catch {
     // An event of another version may lack what its sentence needs. Its name still says something.
   }
@@ -67,27 +66,27 @@ const sentences = {
     parts: ['The source lost sight of the guild. What is shown is what was last known.'],
   }),
   'guild.removed': () => ({ kind: 'guild', tone: 'bad', parts: ['The guild is no longer shown'] }),
-  'notification.accepted': (data, members) => ({
+  'notification.accepted': (data) => ({
     kind: 'notification',
-    parts: [...notificationWords(data, members), ' was accepted'],
+    parts: [...notificationWords(data), ' was accepted'],
   }),
-  'notification.delivered': (data, members) => ({
+  'notification.delivered': (data) => ({
     kind: 'notification',
     tone: 'good',
-    parts: [...notificationWords(data, members), ' was delivered'],
+    parts: [...notificationWords(data), ' was delivered'],
     note: data.attempts > 1 ? `at attempt ${data.attempts}` : undefined,
   }),
-  'notification.retrying': (data, members) => ({
+  'notification.retrying': (data) => ({
     kind: 'notification',
     tone: 'warn',
-    parts: [...notificationWords(data, members), ` will be tried again (attempt ${data.attempts} failed)`],
+    parts: [...notificationWords(data), ` will be tried again (attempt ${data.attempts} failed)`],
     note: data.reason,
     next: data.nextAttemptAt,
   }),
-  'notification.dead': (data, members) => ({
+  'notification.dead': (data) => ({
     kind: 'notification',
     tone: 'bad',
-    parts: [...notificationWords(data, members), ` was given up after ${data.attempts} attempts`],
+    parts: [...notificationWords(data), ` was given up after ${data.attempts} attempts`],
     note: data.reason,
   }),
 };
@@ -115,11 +114,8 @@ function changeWords(member, previous) {
   return words.length > 0 ? `: ${listForm.format(words)} changed` : ' changed';
 }
 
-function notificationWords({ type, target }, members) {
-  const id = target?.userId;
-  const known = members.get(id);
-  const whom = known ? { member: known } : { strong: id === undefined ? 'an unknown target' : `user ${id}` };
-  return ['Notification ', { strong: type }, ' for ', whom];
+function notificationWords({ type, target }) {
+  return ['Notification ', { strong: type }, ` to a ${target}`];
 }
 
 /** The sentence without its looks, for those who hear it. */

@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest';
+import { consoleModule } from '../../support/console-modules.js';
+
+const { stepTo } = await consoleModule('cursor.js');
+
+it.each([
+  ['e:0', 'e:1', 'next'],
+  ['e:9', 'e:10', 'next'],
+  ['e:5', 'e:5', 'old'],
+  ['e:5', 'e:4', 'old'],
+  ['e:5', 'e:7', 'gap'],
+  ['e:5', 'f:6', 'gap'],
+  [undefined, 'e:1', 'gap'],
+  ['e:5', 'nonsense', 'gap'],
+])('from %s, the event at %s is %s', (here, there, step) => {
+  expect(stepTo(here, there)).toBe(step);
+});
