@@ -1,38 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { demoGuilds } from '../../src/providers/mock/demo-guilds.js';
 import { joinOf, leaveOf, memberOf, messageOf, presenceOf } from '../support/events.js';
-import { startTestApp, type TestApp } from '../support/test-app.js';
+import { dZoneBench } from '../support/d-zone-bench.js';
+import { startTestApp } from '../support/test-app.js';
 import { type Frame, WebSocketClient } from '../support/websocket-client.js';
 
 const dworld = '232769614004748288';
-const oauth = '123456789012345678';
 const vegeta = memberOf('123456789012345001', { displayName: 'vegeta897', roleColor: '#ff6b6b' });
 const nntin = memberOf('123456789012345004', { displayName: 'NNTin', roleColor: '#96ceb4' });
-const login = { discordToken: 'any', discordUser: { id: '1', username: 'somebody' } };
 
-let app: TestApp;
-const clients: WebSocketClient[] = [];
-
-beforeAll(async () => {
-  app = await startTestApp({ DZONE_DELETE_SECONDS: '0.2' });
-});
-afterAll(() => app.close());
-afterEach(async () => {
-  for (const client of clients.splice(0)) await client.close();
-});
-
-async function open(path?: string): Promise<WebSocketClient> {
-  const client = await WebSocketClient.open(app.url, path);
-  clients.push(client);
-  return client;
-}
-
-async function joined(server: unknown, data: Record<string, unknown> = {}): Promise<WebSocketClient> {
-  const client = await open();
-  await client.nextOf('server-list');
-  client.connect({ server, ...data });
-  return client;
-}
+const bench = dZoneBench({ DZONE_DELETE_SECONDS: '0.2' });
+const { open, joined } = bench;
 
 /** As the browser client keeps its world: who is drawn, and how. Fails on what would break or confuse that client. */
 function draw(frames: readonly Frame[]): Map<string, Record<string, unknown>> {
@@ -71,7 +49,7 @@ describe('what the d-zone client needs of its server', () => {
     expect(first.data).toEqual({
       [dworld]: { id: 'dworld', name: 'D-World', default: true, passworded: false },
       '482241773318701056': { id: 'docs', name: 'Docs (WIP)', passworded: false },
-      [oauth]: { id: 'oauth', name: 'OAuth2 Protected Server', passworded: true },
+      '123456789012345678': { id: 'oauth', name: 'OAuth2 Protected Server', passworded: true },
       '987654321098765432': { id: 'repos', name: 'My Repos', passworded: false },
     });
   });
@@ -129,8 +107,8 @@ describe('what the d-zone client needs of its server', () => {
     const client = await joined('dworld');
     await client.nextOf('server-join');
     const stranger = memberOf('123456789012345777', { displayName: 'Stranger' });
-    await app.log.append(presenceOf(dworld, vegeta, 'dnd'));
-    await app.log.append(presenceOf(dworld, stranger, 'idle'));
+    await bench.app.log.append(presenceOf(dworld, vegeta, 'dnd'));
+    await bench.app.log.append(presenceOf(dworld, stranger, 'idle'));
     expect((await client.nextOf('presence')).data).toEqual({
       uid: vegeta.id,
       status: 'dnd',
@@ -139,18 +117,18 @@ describe('what the d-zone client needs of its server', () => {
     });
     expect((await client.nextOf('presence')).data).toMatchObject({ uid: stranger.id, username: 'Stranger' });
     draw(await client.settled());
-    await app.log.append(leaveOf(dworld, stranger));
-    await app.log.append(presenceOf(dworld, vegeta, 'online'));
+    await bench.app.log.append(leaveOf(dworld, stranger));
+    await bench.app.log.append(presenceOf(dworld, vegeta, 'online'));
   });
 
   it('draws a leave as offline at once and removes the member later, and only for those who knew them', async () => {
     const guest = memberOf('123456789012345801', { displayName: 'Guest' });
     const before = await joined('dworld');
     await before.nextOf('server-join');
-    await app.log.append(joinOf(dworld, guest));
+    await bench.app.log.append(joinOf(dworld, guest));
     expect((await before.nextOf('member-join')).data.uid).toBe(guest.id);
     expect((await before.nextOf('presence')).data).toMatchObject({ uid: guest.id, username: 'Guest' });
-    await app.log.append(leaveOf(dworld, guest));
+    await bench.app.log.append(leaveOf(dworld, guest));
     const after = await joined('dworld');
     await after.nextOf('server-join');
     expect((await before.nextOf('presence')).data).toMatchObject({ uid: guest.id, status: 'offline' });
@@ -165,22 +143,22 @@ describe('what the d-zone client needs of its server', () => {
     const client = await joined('dworld');
     await client.nextOf('server-join');
     for (const event of [joinOf(dworld, guest), leaveOf(dworld, guest), joinOf(dworld, guest)])
-      await app.log.append(event);
+      await bench.app.log.append(event);
     const witness = memberOf('123456789012345803', { displayName: 'Witness' });
-    await app.log.append(joinOf(dworld, witness));
-    await app.log.append(leaveOf(dworld, witness));
+    await bench.app.log.append(joinOf(dworld, witness));
+    await bench.app.log.append(leaveOf(dworld, witness));
     // The removal of the one who left last comes after that of the guest would have come.
     await client.until(() => client.frames.some(({ data }) => data.uid === witness.id && data.delete === true), 5_000);
     expect(draw(await client.settled()).get(guest.id)).toMatchObject({ status: 'online' });
-    await app.log.append(leaveOf(dworld, guest));
+    await bench.app.log.append(leaveOf(dworld, guest));
   });
 
   it('sends messages as text, after the join, and none that says nothing', async () => {
     const client = await joined('dworld');
-    await app.log.append(messageOf(dworld, nntin, '', { attachments: 2 }));
+    await bench.app.log.append(messageOf(dworld, nntin, '', { attachments: 2 }));
     await client.nextOf('server-join');
-    await app.log.append(messageOf(dworld, nntin, '', { attachments: 2 }));
-    await app.log.append(messageOf(dworld, nntin, 'hello', { channelId: '527964146659229701' }));
+    await bench.app.log.append(messageOf(dworld, nntin, '', { attachments: 2 }));
+    await bench.app.log.append(messageOf(dworld, nntin, 'hello', { channelId: '527964146659229701' }));
     const frame = await client.nextOf('message');
     expect(frame).toMatchObject({
       server: dworld,
@@ -213,8 +191,8 @@ describe('what the d-zone client needs of its server', () => {
     await client.nextOf('server-join');
     client.connect({ server: 'docs' });
     await client.nextOf('server-join');
-    await app.log.append(presenceOf(dworld, vegeta, 'idle'));
-    await app.log.append(presenceOf(dworld, vegeta, 'online'));
+    await bench.app.log.append(presenceOf(dworld, vegeta, 'idle'));
+    await bench.app.log.append(presenceOf(dworld, vegeta, 'online'));
     const frames = await client.settled();
     expect(frames.filter(({ server }) => server === dworld)).toEqual([]);
   });
@@ -224,8 +202,8 @@ describe('what the d-zone client needs of its server', () => {
     client.connect({ server: 'dworld' });
     client.connect({ server: 'dworld' });
     for (let n = 0; n < 3; n += 1) await client.nextOf('server-join');
-    await app.log.append(presenceOf(dworld, vegeta, 'idle'));
-    await app.log.append(presenceOf(dworld, vegeta, 'online'));
+    await bench.app.log.append(presenceOf(dworld, vegeta, 'idle'));
+    await bench.app.log.append(presenceOf(dworld, vegeta, 'online'));
     const frames = await client.settled();
     expect(frames.filter(({ type }) => type === 'presence')).toHaveLength(2);
   });
@@ -233,143 +211,12 @@ describe('what the d-zone client needs of its server', () => {
   it('shows the next visitor what the present ones see', async () => {
     const first = await joined('dworld');
     await first.nextOf('server-join');
-    await app.log.append(presenceOf(dworld, nntin, 'dnd'));
+    await bench.app.log.append(presenceOf(dworld, nntin, 'dnd'));
     await first.nextOf('presence');
     const second = await joined('dworld');
     const { data } = await second.nextOf('server-join');
     expect((data.users as Record<string, unknown>)[nntin.id]).toMatchObject({ status: 'dnd' });
     expect(draw(await first.settled()).get(nntin.id)).toMatchObject({ status: 'dnd' });
-    await app.log.append(presenceOf(dworld, nntin, 'online'));
-  });
-});
-
-describe('bad input on the d-zone dialect', () => {
-  const cases: [string, string | Buffer, string, string][] = [
-    ['text that is not JSON', '{nope', 'Invalid JSON', 'request.invalid'],
-    ['bytes that are not UTF-8', Buffer.from([0xff, 0xfe, 0xfd]), 'Invalid binary encoding', 'request.invalid'],
-    ['an unknown type', '{"type":"get_user_data"}', 'Unknown event type', 'request.unknown_type'],
-    ['no type', '{}', 'Unknown event type', 'request.unknown_type'],
-    ['an array', '[]', 'Invalid message: a JSON object is expected', 'request.invalid'],
-    ['null', 'null', 'Invalid message: a JSON object is expected', 'request.invalid'],
-    ['a number', '5', 'Invalid message: a JSON object is expected', 'request.invalid'],
-    ['no data', '{"type":"connect"}', 'Invalid message: "data" must be an object', 'request.invalid'],
-    [
-      'data of text',
-      '{"type":"connect","data":"docs"}',
-      'Invalid message: "data" must be an object',
-      'request.invalid',
-    ],
-    [
-      'deep nesting',
-      `${'['.repeat(30_000)}${']'.repeat(30_000)}`,
-      'Invalid message: a JSON object is expected',
-      'request.invalid',
-    ],
-  ];
-  it.each(cases)('answers %s with an error and goes on', async (_name, message, text, code) => {
-    const client = await open();
-    await client.nextOf('server-list');
-    client.send(message);
-    expect((await client.next()).data).toEqual({ message: text, code });
-    client.connect({ server: 'docs' });
-    expect((await client.nextOf('server-join')).data.serverName).toBe('Docs (WIP)');
-  });
-
-  it.each([
-    ['an unknown name', 'nope'],
-    ['a number', 123],
-    ['an object', { a: 1 }],
-    ['a list', ['docs']],
-    ['a truth', true],
-  ])('knows no server under %s, and the former room stays', async (_name, server) => {
-    const client = await joined('dworld');
-    await client.nextOf('server-join');
-    client.connect({ server });
-    expect((await client.nextOf('error')).data).toMatchObject({
-      message: "Sorry, couldn't connect to that Discord server.",
-      code: 'guild.not_found',
-    });
-    await app.log.append(presenceOf(dworld, vegeta, 'idle'));
-    expect((await client.nextOf('presence')).data).toMatchObject({ uid: vegeta.id, status: 'idle' });
-    await app.log.append(presenceOf(dworld, vegeta, 'online'));
-  });
-
-  it('takes binary frames of JSON', async () => {
-    const client = await open();
-    client.send(Buffer.from('{"type":"connect","data":{"server":"docs"}}'));
-    expect((await client.nextOf('server-join')).data.serverName).toBe('Docs (WIP)');
-  });
-
-  it('closes with 1009 on a message over its bound', async () => {
-    const client = await open();
-    client.send(`"${'a'.repeat(70_000)}"`);
-    await client.until(() => client.closed !== undefined, 5_000);
-    expect(client.closed?.code).toBe(1009);
-  });
-
-  it('accepts any path and any origin', async () => {
-    const client = await WebSocketClient.open(app.url, '/x/y?z=1', { origin: 'https://elsewhere.example' });
-    clients.push(client);
-    expect((await client.next()).type).toBe('server-list');
-  });
-});
-
-describe('guarded guilds on the d-zone dialect', () => {
-  const needLogin = 'This server requires Discord authentication. Please login with Discord.';
-  it.each([
-    ['nothing', {}, needLogin],
-    ['a token without a user', { discordToken: 'x' }, needLogin],
-    ['a user without an id', { discordToken: 'x', discordUser: { username: 'me' } }, needLogin],
-    ['a user of text', { discordToken: 'x', discordUser: 'me' }, needLogin],
-    ['a token that is no text', { discordToken: { $ne: 1 }, discordUser: { id: '1', username: 'me' } }, needLogin],
-    ['a password', { password: 'x' }, 'Sorry, wrong password for that Discord server.'],
-  ])('refuses %s', async (_name, shown, message) => {
-    const client = await joined('oauth', shown);
-    expect((await client.nextOf('error')).data).toMatchObject({ message, code: 'guild.guarded' });
-  });
-
-  it('lets any login into the demo guild, and never says the token', async () => {
-    const client = await joined('oauth', login);
-    const { data } = await client.nextOf('server-join');
-    expect(data.serverName).toBe('OAuth2 Protected Server');
-    expect(JSON.stringify(client.frames)).not.toContain('"any"');
-  });
-
-  it('gives a password back to its sender alone', async () => {
-    const client = await joined('docs', { password: 'sesame' });
-    expect((await client.nextOf('server-join')).data.request).toEqual({ server: 'docs', password: 'sesame' });
-    const other = await joined('docs');
-    await other.nextOf('server-join');
-    expect(JSON.stringify(await other.settled())).not.toContain('sesame');
-  });
-
-  it('does not make a guarded guild the default', async () => {
-    const client = await joined('default');
-    expect((await client.nextOf('server-join')).data.serverName).not.toBe('OAuth2 Protected Server');
-  });
-});
-
-describe('coming back with a cursor', () => {
-  it('gets the missed frames in order after a join without a snapshot', async () => {
-    const client = await joined('dworld');
-    const { data } = await client.nextOf('server-join');
-    await client.close();
-    await app.log.append(presenceOf(dworld, vegeta, 'dnd'));
-    await app.log.append(messageOf(dworld, vegeta, 'while you were away'));
-    const again = await joined('dworld', { resume: data.cursor });
-    const rejoin = await again.nextOf('server-join');
-    expect(rejoin.data).toMatchObject({ recovered: true, request: { server: 'dworld' } });
-    expect(rejoin.data).not.toHaveProperty('users');
-    expect((await again.next()).data).toMatchObject({ uid: vegeta.id, status: 'dnd' });
-    expect((await again.next()).data).toMatchObject({ message: 'while you were away' });
-    await app.log.append(presenceOf(dworld, vegeta, 'online'));
-    expect((await again.next()).data).toMatchObject({ uid: vegeta.id, status: 'online' });
-  });
-
-  it.each(['garbage', 'other-epoch:1', 7, null])('starts anew with a snapshot from %j', async (resume) => {
-    const client = await joined('dworld', { resume });
-    const { data } = await client.nextOf('server-join');
-    expect(data).toMatchObject({ recovered: false });
-    expect(data.users).toHaveProperty(vegeta.id);
+    await bench.app.log.append(presenceOf(dworld, nntin, 'online'));
   });
 });

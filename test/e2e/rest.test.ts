@@ -14,11 +14,17 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 const get = (path: string) => request(app.app.getHttpServer()).get(path);
+/** Supertest's answers are of any type: here they are looked at before they are believed. */
+async function read(test: request.Test): Promise<{ body: unknown; headers: Record<string, string | undefined> }> {
+  const answer = await test;
+  return { body: answer.body as unknown, headers: answer.headers };
+}
+
 const bearer = (key: string) => ({ Authorization: `Bearer ${key}` });
 
 describe('guilds over REST', () => {
   it('lists all, of a guarded one nothing but its name', async () => {
-    const { body } = await get('/api/v1/guilds').expect(200);
+    const { body } = await read(get('/api/v1/guilds').expect(200));
     const guilds = listedGuild.array().parse((body as { guilds: unknown }).guilds);
     expect(guilds.map(({ alias, memberCount }) => [alias, memberCount])).toEqual([
       ['oauth', null],
@@ -31,13 +37,13 @@ describe('guilds over REST', () => {
   });
 
   it('shows the counts of a guarded guild to a key of scope read', async () => {
-    const { body, headers } = await get('/api/v1/guilds').set(bearer(testKeys.read)).expect(200);
+    const { body, headers } = await read(get('/api/v1/guilds').set(bearer(testKeys.read)).expect(200));
     expect((body as { guilds: unknown[] }).guilds[0]).toMatchObject({ alias: 'oauth', memberCount: 1 });
     expect(headers['cache-control']).toBe('private, no-store');
   });
 
   it.each(['repos', 'REPOS', repos])('answers the snapshot of %s in its promised shape', async (name) => {
-    const { body } = await get(`/api/v1/guilds/${name}`).expect(200);
+    const { body } = await read(get(`/api/v1/guilds/${name}`).expect(200));
     const snapshot = guildSnapshot.parse(body);
     expect(snapshot.members).toHaveLength(21);
     expect(snapshot).toMatchObject({ source: 'mock', stale: false, partial: [], guild: { id: repos } });
@@ -60,7 +66,7 @@ describe('guilds over REST', () => {
     let cursor: string | null = '';
     for (let pages = 0; cursor !== null && pages < 10; pages += 1) {
       const query: string = `limit=8${cursor ? `&cursor=${cursor}` : ''}`;
-      const { body } = await get(`/api/v1/guilds/repos/members?${query}`).expect(200);
+      const { body } = await read(get(`/api/v1/guilds/repos/members?${query}`).expect(200));
       const page = body as { members: { id: string }[]; nextCursor: string | null; total: number };
       expect(page.total).toBe(21);
       seen.push(...page.members.map(({ id }) => id));
@@ -84,14 +90,14 @@ describe('guilds over REST', () => {
     ['/api/v1/guilds/repos/members?cursor=x', 400, 'request.invalid'],
     ['/api/v1/nothing', 404, 'resource.not_found'],
   ])('refuses %s with %i as a problem', async (path, status, code) => {
-    const { body, headers } = await get(path).expect(status);
+    const { body, headers } = await read(get(path).expect(status));
     expect(headers['content-type']).toContain('application/problem+json');
     expect(body).toMatchObject({ status, code });
     expect((body as { title: unknown }).title).toBeTypeOf('string');
   });
 
   it('lets a key of scope read, and no other, into a guarded guild, and lets no cache keep it', async () => {
-    const { body, headers } = await get('/api/v1/guilds/oauth').set(bearer(testKeys.read)).expect(200);
+    const { body, headers } = await read(get('/api/v1/guilds/oauth').set(bearer(testKeys.read)).expect(200));
     expect(guildSnapshot.parse(body).guild.alias).toBe('oauth');
     expect(headers['cache-control']).toBe('private, no-store');
     await get('/api/v1/guilds/oauth').set(bearer(testKeys.publish)).expect(403);
@@ -99,7 +105,7 @@ describe('guilds over REST', () => {
   });
 
   it('says how much of the rate limit is left', async () => {
-    const { headers } = await get('/api/v1/guilds').expect(200);
+    const { headers } = await read(get('/api/v1/guilds').expect(200));
     expect(Number(headers['ratelimit-limit'])).toBe(600);
     expect(Number(headers['ratelimit-remaining'])).toBeLessThan(600);
   });
@@ -118,7 +124,7 @@ describe('operation over REST', () => {
   });
 
   it('describes every route in the OpenAPI document', async () => {
-    const { body } = await get('/openapi.json').expect(200);
+    const { body } = await read(get('/openapi.json').expect(200));
     const { paths } = body as { paths: Record<string, unknown> };
     expect(Object.keys(paths)).toEqual(
       expect.arrayContaining([
@@ -137,7 +143,7 @@ describe('operation over REST', () => {
   });
 
   it('sends the headers that keep browsers safe', async () => {
-    const { headers } = await get('/healthz');
+    const { headers } = await read(get('/healthz'));
     expect(headers['content-security-policy']).toContain("default-src 'self'");
     expect(headers['x-content-type-options']).toBe('nosniff');
     expect(headers).not.toHaveProperty('x-powered-by');
@@ -154,9 +160,11 @@ describe('notifications without the right key', () => {
     ['the right key but a wrong body', testKeys.publish, 400, 'request.invalid'],
     ['the admin key but a wrong body', testKeys.admin, 400, 'request.invalid'],
   ])('answers %s with %s', async (_name, key, status, code) => {
-    const { body } = await publish()
-      .set(key === undefined ? {} : bearer(key))
-      .expect(status);
+    const { body } = await read(
+      publish()
+        .set(key === undefined ? {} : bearer(key))
+        .expect(status),
+    );
     expect(body).toMatchObject({ code });
   });
 });
