@@ -6,6 +6,7 @@ export class GuildList {
   #list = byId('guild-list');
   #items = new Map();
   #current;
+  #broughtIntoView;
 
   show(all) {
     const guilds = [...all.filter((guild) => guild.default), ...all.filter((guild) => !guild.default)];
@@ -33,8 +34,10 @@ export class GuildList {
     this.#current = alias;
     for (const item of this.#items.values()) {
       mark(item, alias);
-      // Where the list is a strip, the chosen one may be out of sight.
-      if (item.alias === alias) item.node.scrollIntoView({ block: 'nearest', inline: 'center' });
+      // Where the list is a strip, the chosen one may be out of sight. Once: the strip is the visitor's then.
+      if (item.alias !== alias || alias === this.#broughtIntoView) continue;
+      this.#broughtIntoView = alias;
+      item.node.scrollIntoView({ block: 'nearest', inline: 'center' });
     }
   }
 
