@@ -1,26 +1,17 @@
-import { type IncomingHttpHeaders } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { type Trust, type TrustProxy, trustOf } from './trust-proxy.js';
+import proxyAddress from 'proxy-addr';
+import { type Trust } from './trust-proxy.js';
 
 /** Finds a client's address behind trusted proxies, alike for requests and for sockets. */
 export class ClientAddress {
-  readonly trust: Trust;
-
-  constructor(setting: TrustProxy) {
-    this.trust = trustOf(setting);
-  }
+  constructor(readonly trust: Trust) {}
 
   /** `peer` is the other end of the connection. Follows `X-Forwarded-For` from its end for as long as the hops are trusted. */
   of(peer: string | undefined, headers: IncomingHttpHeaders): string {
-    let address = plainAddress(peer ?? '');
-    const forwarded = headers['x-forwarded-for'];
-    const hops = (Array.isArray(forwarded) ? forwarded.join(',') : (forwarded ?? '')).split(',').reverse();
-    for (const [index, hop] of hops.entries()) {
-      const before = plainAddress(hop);
-      if (before === '' || !this.trust(address, index)) break;
-      address = before;
-    }
-    return address;
+    const direct = plainAddress(peer ?? '');
+    const seen = { headers, socket: { remoteAddress: direct } };
+    return plainAddress(proxyAddress(seen as IncomingMessage, this.trust)) || direct;
   }
 }
 
