@@ -108,16 +108,19 @@ export function choosePostgresUser(native: string, dataDir: string): PostgresUse
   }
   const working = users.find((user) => faults.get(user) === undefined);
   if (working) return working;
-  throw new StartupError(sentence([...faults.values()].join('\n'), native, users.at(-1)?.owner?.uid));
+  const last = users.at(-1)!;
+  // Before it complains of the folder, the system may complain of a library in it.
+  const shut = !last.mayEnter(path.join(native, 'lib'));
+  throw new StartupError(sentence([...faults.values()].join('\n'), native, { shut, uid: last.owner?.uid }));
 }
 
-function sentence(fault: string, native: string, uid: number | undefined): string {
-  if (fault.includes('shared libraries')) {
-    return 'The embedded Postgres lacks links to its libraries: run "node scripts/link-postgres.mjs" as the owner of node_modules, or set DATABASE_URL.';
-  }
-  if (/permission denied|EACCES/i.test(fault)) {
+function sentence(fault: string, native: string, { shut, uid }: { shut: boolean; uid: number | undefined }): string {
+  if (shut) {
     const who = uid === undefined ? 'this user' : `user ${uid}, as whom it must run,`;
     return `The embedded Postgres cannot start because ${who} may not enter ${native}: open the folders above it, or set DATABASE_URL.`;
+  }
+  if (fault.includes('shared libraries')) {
+    return 'The embedded Postgres lacks links to its libraries: run "node scripts/link-postgres.mjs" as the owner of node_modules, or set DATABASE_URL.';
   }
   return `The embedded Postgres does not run on this machine (${fault.split('\n').at(-1)}): set DATABASE_URL.`;
 }

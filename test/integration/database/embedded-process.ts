@@ -47,6 +47,8 @@ export class EmbeddedProcess {
 
   private constructor(private readonly child: ChildProcess) {
     createInterface({ input: child.stdout! }).on('line', (line) => {
+      // The logger writes to the same place.
+      if (!line.startsWith('{')) return;
       const said = JSON.parse(line) as Said;
       const next = this.waiting.shift();
       if (next) next(said);

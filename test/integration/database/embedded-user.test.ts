@@ -1,7 +1,11 @@
-import { chmodSync, chownSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, cpSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { locateBinaries } from '../../../src/database/embedded/postgres-binaries.js';
+import { choosePostgresUser } from '../../../src/database/embedded/postgres-user.js';
+import { startEmbeddedPostgres } from '../../../src/database/embedded-postgres.js';
+import { StartupError } from '../../../src/database/startup-error.js';
 import { EmbeddedProcess, ask, makeFolder, processesOf, type Said } from './embedded-process.js';
 
 const root = process.getuid?.() === 0;
@@ -11,8 +15,15 @@ const asNobody = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-
 const othersMayEnter = root && spawnSync(asNobody[0]!, [...asNobody.slice(1), 'ls', import.meta.dirname]).status === 0;
 
 describe('the user of the embedded Postgres', { timeout: 60_000 }, () => {
+  const template = makeFolder();
   let folder: ReturnType<typeof makeFolder>;
   const children: EmbeddedProcess[] = [];
+
+  beforeAll(async () => {
+    await (await startEmbeddedPostgres({ dataDir: path.join(template.path, 'postgres') })).stop();
+  });
+
+  afterAll(() => template.remove());
 
   beforeEach(() => {
     folder = makeFolder();
@@ -27,6 +38,13 @@ describe('the user of the embedded Postgres', { timeout: 60_000 }, () => {
     await vi.waitFor(() => expect(processesOf(folder.path)).toEqual([]), { timeout: 15_000 });
     folder.remove();
   });
+
+  /** A database made before, by the user of this test, which spares the time of making one. */
+  function fromTemplate(dataDir: string, owner?: number): void {
+    mkdirSync(path.dirname(dataDir), { recursive: true });
+    cpSync(path.join(template.path, 'postgres'), dataDir, { recursive: true });
+    if (owner !== undefined) spawnSync('chown', ['-R', String(owner), path.dirname(dataDir)]);
+  }
 
   function start(dataDir: string, options?: Parameters<typeof EmbeddedProcess.start>[1]): EmbeddedProcess {
     const child = EmbeddedProcess.start(dataDir, options);
@@ -48,6 +66,15 @@ describe('the user of the embedded Postgres', { timeout: 60_000 }, () => {
     return said.url;
   }
 
+  /** The program alone: without a library it says what it says where their links are missing or out of reach. */
+  function withoutLibraries(home: string): string {
+    const native = path.join(home, 'native');
+    mkdirSync(path.join(native, 'lib'), { recursive: true });
+    mkdirSync(path.join(native, 'bin'));
+    copyFileSync(path.join(locateBinaries(), 'bin', 'postgres'), path.join(native, 'bin', 'postgres'));
+    return native;
+  }
+
   /** A PATH on which the named programs cannot be used. */
   function pathWithout(...programs: string[]): NodeJS.ProcessEnv {
     const directory = path.join(folder.path, `without-${programs.join('-')}`);
@@ -62,6 +89,7 @@ describe('the user of the embedded Postgres', { timeout: 60_000 }, () => {
     mkdirSync(programs);
     symlinkSync('/bin/sh', path.join(programs, 'sh'));
     const dataDir = path.join(folder.path, 'data', 'postgres');
+    fromTemplate(dataDir);
     const child = start(dataDir, { env: { PATH: programs } });
     readyUrl(await child.said());
     child.kill('SIGKILL');
@@ -70,15 +98,36 @@ describe('the user of the embedded Postgres', { timeout: 60_000 }, () => {
     expect(await runOnce(dataDir, 'select 1 as one', { env: { PATH: programs } })).toEqual([{ one: 1 }]);
   });
 
+  it('says in one sentence that the binaries lack links', () => {
+    const native = withoutLibraries(folder.path);
+    const choose = () => choosePostgresUser(native, path.join(folder.path, 'postgres'));
+    expect(choose).toThrow(/^The embedded Postgres lacks links .*link-postgres.*DATABASE_URL\.$/);
+    expect(choose).toThrow(StartupError);
+  });
+
+  it.runIf(root)('says in one sentence that a user may not enter the folder of the binaries', () => {
+    const shut = path.join(folder.path, 'shut');
+    mkdirSync(shut, { mode: 0o700 });
+    const native = withoutLibraries(shut);
+    const dataDir = path.join(folder.path, 'data', 'postgres');
+    mkdirSync(dataDir, { recursive: true });
+    chownSync(dataDir, nobody, nobody);
+    expect(() => choosePostgresUser(native, dataDir)).toThrow(
+      /^The embedded Postgres cannot start because user 65534, .* may not enter .*DATABASE_URL\.$/,
+    );
+  });
+
   it.runIf(root)('is root in disguise in a folder of root, whatever its mode', async () => {
     chmodSync(folder.path, 0o700);
     const dataDir = path.join(folder.path, 'postgres');
+    fromTemplate(dataDir);
     await runOnce(dataDir, 'select 1');
     expect(statSync(dataDir).uid).toBe(0);
   });
 
   it.runIf(root)('is nobody where user namespaces are barred, and keeps what was made before', async () => {
     const dataDir = path.join(folder.path, 'data', 'postgres');
+    fromTemplate(dataDir);
     const barred = { env: pathWithout('unshare') };
     await runOnce(dataDir, `create table kept as select 'word' as word`);
     expect(await runOnce(dataDir, 'select word from kept', barred)).toEqual([{ word: 'word' }]);
@@ -105,8 +154,8 @@ describe('the user of the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   it.runIf(othersMayEnter)('may be anybody, whose database root then leaves theirs', async () => {
-    chownSync(folder.path, nobody, nobody);
     const dataDir = path.join(folder.path, 'data', 'postgres');
+    fromTemplate(dataDir, nobody);
     await runOnce(dataDir, `create table kept as select 'word' as word`, { as: asNobody });
     expect(await runOnce(dataDir, 'select word from kept')).toEqual([{ word: 'word' }]);
     expect(await runOnce(dataDir, 'select word from kept', { as: asNobody })).toEqual([{ word: 'word' }]);
