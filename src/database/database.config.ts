@@ -10,4 +10,3 @@ export const databaseConfig = z.object({
   DATA_DIR: z.string().min(1).default('./data'),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
 });
-export type DatabaseConfig = z.infer<typeof databaseConfig>;

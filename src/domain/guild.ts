@@ -16,7 +16,6 @@ export const guild = z.object({
   default: z.boolean(),
   door,
 });
-export type Guild = z.infer<typeof guild>;
 
 /** A guild in a public list: of a guarded one nothing but its name is told. */
 export const listedGuild = guild.extend({
