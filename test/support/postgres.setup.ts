@@ -28,7 +28,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const folder = mkdtempSync(path.join(tmpdir(), 'guildcast-tests-'));
   const sweeper = spawn('sh', ['-c', broom, 'sh', folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   const swept = once(sweeper, 'exit');
-  const postgres = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres') });
+  const postgres = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres') }).catch((error: unknown) => {
+    sweeper.stdin.end();
+    throw error;
+  });
   project.provide('postgresUrl', postgres.url);
   return async () => {
     await postgres.stop();
