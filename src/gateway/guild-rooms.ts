@@ -70,6 +70,10 @@ export class GuildRooms implements OnApplicationShutdown {
     const from = parseCursor(await this.log.position(guildId));
     const snapshot = await this.chain.load(guildId);
     if (!snapshot || !from) throw new Fault('guild.not_found', 'There is no such guild.');
+    // What is loaded may be from before the removal, and nobody would ever end the room.
+    if (meanwhile.some(({ type }) => type === 'guild.removed')) {
+      throw new Fault('guild.not_found', 'There is no such guild any more.');
+    }
     const room = new GuildRoom(snapshot, from);
     for (const event of meanwhile) room.apply(event);
     // From here on events reach the room directly; no await may come between the two lines.

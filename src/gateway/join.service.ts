@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type ApiKey } from '../access/api-keys.js';
+import { AttemptLimiter } from '../access/attempt-limiter.js';
 import { type Cursor, parseCursor } from '../domain/cursor.js';
 import { type DomainEvent } from '../domain/events/index.js';
 import { Fault } from '../domain/fault.js';
@@ -24,6 +25,8 @@ export interface JoinRequest {
   /** Where the client was, if it was there before; anything that is not a cursor of ours counts as having none. */
   cursor?: unknown;
   credentials: Credentials;
+  /** Where the client is: what it shows in vain counts against this address. */
+  address?: string;
 }
 
 interface Entered {
@@ -47,6 +50,7 @@ export class JoinService {
     private readonly rooms: GuildRooms,
     private readonly doors: GuildDoors,
     private readonly log: EventLog,
+    private readonly attempts: AttemptLimiter,
   ) {}
 
   /**
@@ -55,11 +59,25 @@ export class JoinService {
    * @throws Fault `guild.not_found`, `guild.guarded`, `guild.unavailable`; then `enter` is not called.
    */
   async join(request: JoinRequest, enter: (joined: Joined) => void): Promise<void> {
-    const { entry, room } = await this.admit(request.guild, request.credentials);
-    const missed = request.cursor === undefined ? undefined : await this.missedSince(room, request.cursor);
-    if (this.rooms.peek(room.guildId) !== room) throw new Fault('guild.not_found', 'There is no such guild any more.');
-    if (missed) enter({ room, entry, recovered: true, cursor: String(request.cursor), missed });
-    else enter({ room, entry, recovered: false, cursor: room.cursor, snapshot: room.snapshot(entry) });
+    const { entry, room } = await this.admit(request);
+    const from = parseCursor(request.cursor);
+    for (let tries = 0; from && tries < catchUpTries; tries += 1) {
+      const events = await this.log.since(room.guildId, request.cursor);
+      if (!events) break;
+      // No await from here to `enter`: an event that comes between this look and the entry would be lost.
+      const missed = room.offset - from.offset;
+      if (missed < 0 || missed > events.length) continue;
+      this.mustBeOpen(room);
+      return enter({
+        room,
+        entry,
+        recovered: true,
+        cursor: String(request.cursor),
+        missed: events.slice(0, missed),
+      });
+    }
+    this.mustBeOpen(room);
+    enter({ room, entry, recovered: false, cursor: room.cursor, snapshot: room.snapshot(entry) });
   }
 
   /** Every guild a visitor may know of, oldest first. */
@@ -73,31 +91,35 @@ export class JoinService {
   }
 
   /** The room behind the door, for those who only look. @throws as `join` */
-  async admit(guild: string, credentials: Credentials): Promise<{ entry: DirectoryEntry; room: GuildRoom }> {
+  async admit({ guild, credentials, address }: JoinRequest): Promise<{ entry: DirectoryEntry; room: GuildRoom }> {
     const entry = await this.directory.find(guild);
     if (!entry) throw new Fault('guild.not_found', 'There is no such guild.');
-    if (!(await this.admits(entry, credentials))) {
+    if (!(await this.admits(entry, credentials, address))) {
       throw new Fault('guild.guarded', 'This guild is guarded: show a way in that its door accepts.');
     }
     return { entry, room: await this.rooms.open(entry.id) };
   }
 
-  private async admits(entry: DirectoryEntry, credentials: Credentials): Promise<boolean> {
-    if (credentials.apiKey?.scopes.has('read')) return true;
-    return this.doors.admits({ id: entry.id, door: entry.door, source: entry.source }, credentials);
+  /** A guessed password or login counts like a guessed key. */
+  private async admits(entry: DirectoryEntry, shown: Credentials, address: string | undefined): Promise<boolean> {
+    if (entry.door === 'open' || shown.apiKey?.scopes.has('read')) return true;
+    const guess = shown.password !== undefined || shown.discordToken !== undefined;
+    if (guess && address !== undefined) await this.mayTry(address);
+    const admitted = await this.doors.admits({ id: entry.id, door: entry.door, source: entry.source }, shown);
+    if (!admitted && guess && address !== undefined) await this.attempts.failed(address);
+    return admitted;
   }
 
-  /** All events between the client's place and the room's, or undefined when they cannot be had without a hole. */
-  private async missedSince(room: GuildRoom, cursor: unknown): Promise<DomainEvent[] | undefined> {
-    const from = parseCursor(cursor);
-    if (!from) return undefined;
-    for (let tries = 0; tries < catchUpTries; tries += 1) {
-      const events = await this.log.since(room.guildId, cursor);
-      if (!events) return undefined;
-      // The log may be ahead of the room (those events come as live frames) or the room ahead of this answer.
-      const reached = from.offset + events.length;
-      if (reached >= room.offset) return events.slice(0, Math.max(0, room.offset - from.offset));
-    }
-    return undefined;
+  private async mayTry(address: string): Promise<void> {
+    const retryAfter = await this.attempts.check(address);
+    if (retryAfter === undefined) return;
+    throw new Fault('rate.limited', 'Too many tries in vain came from this address. Wait, then try again.', {
+      retryAfter,
+    });
+  }
+
+  private mustBeOpen(room: GuildRoom): void {
+    if (this.rooms.peek(room.guildId) === room) return;
+    throw new Fault('guild.not_found', 'There is no such guild any more.');
   }
 }

@@ -96,7 +96,7 @@ export class GuildsController {
   }
 
   private async admit(guild: string, apiKey: ApiKey | undefined, response: Response) {
-    const admitted = await this.joins.admit(guild, apiKey ? { apiKey } : {});
+    const admitted = await this.joins.admit({ guild, credentials: apiKey ? { apiKey } : {} });
     if (admitted.entry.door !== 'open') keepPrivate(response);
     return admitted;
   }
@@ -106,7 +106,7 @@ export class GuildsController {
     const { id, name, alias, iconUrl, default: isDefault, door } = entry;
     const known = { id, name, alias, default: isDefault, door };
     try {
-      const { room } = await this.joins.admit(id, apiKey ? { apiKey } : {});
+      const { room } = await this.joins.admit({ guild: id, credentials: apiKey ? { apiKey } : {} });
       return { ...known, iconUrl, memberCount: room.memberCount, onlineCount: room.onlineCount };
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
