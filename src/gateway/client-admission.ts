@@ -1,5 +1,5 @@
-import { type IncomingMessage } from 'node:http';
-import { Inject, Injectable } from '@nestjs/common';
+import { type IncomingHttpHeaders } from 'node:http';
+import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { Fault } from '../domain/fault.js';
 import { addressGroup, ClientAddress } from '../rate-limit/client-address.js';
 import { RateLimiter } from '../rate-limit/rate-limiter.js';
@@ -7,8 +7,9 @@ import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
 
 /** Bounds what web clients may take: how many are connected over all transports, and how fast one of them may ask. */
 @Injectable()
-export class ClientAdmission {
+export class ClientAdmission implements BeforeApplicationShutdown {
   private open = 0;
+  private closing = false;
 
   constructor(
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
@@ -20,9 +21,18 @@ export class ClientAdmission {
     return this.open;
   }
 
-  /** Undefined when the house is full; otherwise call the answer when the connection ends. */
+  /** The process is about to end: nobody is let in any more. */
+  get draining(): boolean {
+    return this.closing;
+  }
+
+  beforeApplicationShutdown(): void {
+    this.closing = true;
+  }
+
+  /** Undefined when the house is full or about to close; otherwise call the answer when the connection ends. */
   connect(): (() => void) | undefined {
-    if (this.open >= this.config.MAX_CONNECTIONS) return undefined;
+    if (this.closing || this.open >= this.config.MAX_CONNECTIONS) return undefined;
     this.open += 1;
     let gone = false;
     return () => {
@@ -32,14 +42,14 @@ export class ClientAdmission {
     };
   }
 
-  /** @throws Fault `rate.limited` */
-  async ask(bucket: 'socket' | 'join', client: string): Promise<void> {
-    const { allowed, retryAfter } = await this.limiter.take(bucket, client);
+  /** `address` as `addressOf` tells it. @throws Fault `rate.limited` */
+  async ask(bucket: 'socket' | 'join', address: string): Promise<void> {
+    const { allowed, retryAfter } = await this.limiter.take(bucket, addressGroup(address));
     if (!allowed) throw new Fault('rate.limited', 'Too many messages: wait a little.', { retryAfter });
   }
 
-  /** Whom this client counts as, behind the same trusted proxies as on the HTTP side. */
-  clientOf(request: IncomingMessage): string {
-    return addressGroup(this.addresses.of(request.socket.remoteAddress, request.headers));
+  /** Where a client is, behind the same trusted proxies as on the HTTP side. */
+  addressOf(peer: string | undefined, headers: IncomingHttpHeaders): string {
+    return this.addresses.of(peer, headers);
   }
 }

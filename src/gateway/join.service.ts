@@ -85,6 +85,11 @@ export class JoinService {
     return this.directory.list();
   }
 
+  /** By id or alias. */
+  find(guild: string): Promise<DirectoryEntry | undefined> {
+    return this.directory.find(guild);
+  }
+
   /** The guild meant by a client that names none; undefined while no guild is open. */
   defaultGuild(): Promise<DirectoryEntry | undefined> {
     return this.directory.defaultGuild();

@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { CacheInvalidation } from '../cache/cache-invalidation.js';
 import { type DomainEvent } from '../domain/events/index.js';
 import { EventLog } from '../event-log/event-log.js';
@@ -9,7 +9,7 @@ import { type Transport } from './transport.js';
 
 /** Takes every event of the log into its room and hands it to every transport, in the order of the log. */
 @Injectable()
-export class RoomBroadcaster implements OnModuleInit, OnModuleDestroy {
+export class RoomBroadcaster implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(RoomBroadcaster.name);
   private readonly transports = new Set<Transport>();
   private readonly appearance = new Set<() => void>();
@@ -26,7 +26,8 @@ export class RoomBroadcaster implements OnModuleInit, OnModuleDestroy {
     this.unsubscribe = this.log.subscribe((event) => this.deliver(event));
   }
 
-  onModuleDestroy(): void {
+  /** Not earlier: while deliveries are drained, rooms are still told of them. */
+  onApplicationShutdown(): void {
     this.unsubscribe?.();
   }
 

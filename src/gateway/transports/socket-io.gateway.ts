@@ -4,15 +4,18 @@ import {
   ConnectedSocket,
   MessageBody,
   type OnGatewayConnection,
+  type OnGatewayInit,
   SubscribeMessage,
   WebSocketGateway,
 } from '@nestjs/websockets';
-import { type Socket } from 'socket.io';
+import { type Server, type Socket } from 'socket.io';
 import { type z } from 'zod';
-import { ApiKeys } from '../../access/api-keys.js';
+import { type ApiKey, ApiKeys } from '../../access/api-keys.js';
+import { AttemptLimiter } from '../../access/attempt-limiter.js';
 import { Fault } from '../../domain/fault.js';
 import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
 import { RateLimitInterceptor } from '../../rate-limit/rate-limit.interceptor.js';
+import { ClientAdmission } from '../client-admission.js';
 import { type Credentials, type Joined, JoinService } from '../join.service.js';
 import { SocketIoFilter } from './socket-io.filter.js';
 import { joinMessage, leaveMessage } from './socket-io.schemas.js';
@@ -27,12 +30,18 @@ const maxRooms = 100;
 @WebSocketGateway()
 @UseInterceptors(RateLimitInterceptor)
 @UseFilters(SocketIoFilter)
-export class SocketIoGateway implements OnGatewayConnection<Socket> {
+export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnection<Socket> {
   constructor(
     private readonly joins: JoinService,
     private readonly keys: ApiKeys,
+    private readonly attempts: AttemptLimiter,
+    private readonly admission: ClientAdmission,
     private readonly transport: SocketIoTransport,
   ) {}
+
+  afterInit(server: Server): void {
+    this.transport.watch(server);
+  }
 
   handleConnection(socket: Socket): void {
     this.transport.admit(socket);
@@ -55,7 +64,9 @@ export class SocketIoGateway implements OnGatewayConnection<Socket> {
     @Ack() acknowledge: Acknowledge,
   ): Promise<void> {
     const { guildId, cursor, auth } = read(joinMessage, body);
-    const request = { guild: guildId, cursor: cursor ?? undefined, credentials: this.credentials(auth) };
+    const address = this.admission.addressOf(socket.handshake.address, socket.handshake.headers);
+    const credentials = await this.credentials(auth, address);
+    const request = { guild: guildId, cursor: cursor ?? undefined, credentials, address };
     await this.joins.join(request, (joined) => this.enter(socket, acknowledge, joined));
   }
 
@@ -67,8 +78,7 @@ export class SocketIoGateway implements OnGatewayConnection<Socket> {
     @Ack() acknowledge: Acknowledge,
   ): Promise<void> {
     const { guildId } = read(leaveMessage, body);
-    const entry = (await this.joins.list()).find((guild) => guild.id === guildId || guild.alias === guildId);
-    const left = entry?.id ?? guildId;
+    const left = (await this.joins.find(guildId))?.id ?? guildId;
     this.transport.leave(socket, left);
     answer(socket, acknowledge, 'left', { guildId: left });
   }
@@ -76,10 +86,14 @@ export class SocketIoGateway implements OnGatewayConnection<Socket> {
   /** The answer leaves before the socket hears its room, and nothing comes between the two. */
   private enter(socket: Socket, acknowledge: Acknowledge, joined: Joined): void {
     if (!socket.connected) return;
-    if (this.transport.roomsOf(socket) >= maxRooms) {
+    const { room, cursor, recovered } = joined;
+    const rooms = this.transport.roomsOf(socket);
+    if (rooms.size >= maxRooms && !rooms.has(room.guildId)) {
       throw new Fault('rate.limited', `A socket may be in ${maxRooms} rooms.`);
     }
-    const { room, cursor, recovered } = joined;
+    if (this.transport.isFarBehind(socket)) {
+      throw new Fault('rate.limited', 'Read what was sent before asking for more.', { retryAfter: 5 });
+    }
     // A second join starts again from its own answer: nothing of the former stay may come after it.
     this.transport.leave(socket, room.guildId);
     const snapshot = joined.recovered ? null : joined.snapshot;
@@ -88,13 +102,24 @@ export class SocketIoGateway implements OnGatewayConnection<Socket> {
     this.transport.enter(socket, room);
   }
 
-  private credentials(auth: z.infer<typeof joinMessage>['auth']): Credentials {
+  private async credentials(auth: z.infer<typeof joinMessage>['auth'], address: string): Promise<Credentials> {
     if (!auth) return {};
     const { key, ...shown } = auth;
-    if (key === undefined) return shown;
+    return key === undefined ? shown : { ...shown, apiKey: await this.identify(key, address) };
+  }
+
+  /** As the guard does for HTTP: an address that guessed too often is not even looked at. */
+  private async identify(key: string, address: string): Promise<ApiKey> {
+    const retryAfter = await this.attempts.check(address);
+    if (retryAfter !== undefined) {
+      throw new Fault('rate.limited', 'Too many unknown keys came from this address. Wait, then try again.', {
+        retryAfter,
+      });
+    }
     const apiKey = this.keys.find(key);
-    if (!apiKey) throw new Fault('access.key_unknown', 'This key is not known here.');
-    return { ...shown, apiKey };
+    if (apiKey) return apiKey;
+    await this.attempts.failed(address);
+    throw new Fault('access.key_unknown', 'This key is not known here.');
   }
 }
 

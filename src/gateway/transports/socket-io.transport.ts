@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { type Socket } from 'socket.io';
+import { type Server, type Socket } from 'socket.io';
 import { type DomainEvent } from '../../domain/events/index.js';
 import { Fault } from '../../domain/fault.js';
 import { ClientAdmission } from '../client-admission.js';
@@ -8,59 +8,82 @@ import { type GuildRoom } from '../guild-room.js';
 import { RoomBroadcaster } from '../room-broadcaster.js';
 import { Transport } from '../transport.js';
 import { wireFault } from '../wire-fault.js';
+import { type EngineConnection, ReaderWatch } from './reader-watch.js';
 
-/** Milliseconds between two looks for readers that are too slow. */
-const slownessCheck = 5_000;
-
-/** Packets that may wait for one slow reader (beside the bytes in its socket). */
-const maxWaitingPackets = 1_024;
+/** Milliseconds for a connection that was refused to read why. */
+const refusalTime = 5_000;
 
 /** Carries rooms over socket.io: one socket.io room per guild, one encoding per event. */
 @Injectable()
 export class SocketIoTransport extends Transport implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly name = 'socket.io';
-  private readonly sockets = new Set<Socket>();
   /** The rooms of each socket, by guild. */
   private readonly rooms = new Map<Socket, Map<string, GuildRoom>>();
-  private check: NodeJS.Timeout | undefined;
+  /** Connections that there is no room for. */
+  private readonly refused = new WeakSet<object>();
+  private readonly readers: ReaderWatch;
+  private server: Server | undefined;
 
   constructor(
-    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
+    @Inject(GATEWAY_CONFIG) config: GatewayConfig,
     private readonly broadcaster: RoomBroadcaster,
     private readonly admission: ClientAdmission,
   ) {
     super();
+    this.readers = new ReaderWatch(config.SLOW_CLIENT_BYTES);
   }
 
   onApplicationBootstrap(): void {
     this.broadcaster.attach(this);
-    this.check = setInterval(() => this.cutSlowReaders(), slownessCheck);
+    this.readers.start();
   }
 
   onApplicationShutdown(): void {
-    clearInterval(this.check);
+    this.readers.stop();
+  }
+
+  /** Connections are counted where they are made: one may live on without ever saying what it wants. */
+  watch(server: Server): void {
+    this.server = server;
+    server.engine.on('connection', (connection: EngineConnection) => {
+      const release = this.admission.connect();
+      if (release) {
+        this.readers.add(connection);
+        connection.once('close', () => {
+          this.readers.delete(connection);
+          release();
+        });
+        return;
+      }
+      this.refused.add(connection);
+      const late = setTimeout(() => connection.close(true), refusalTime);
+      connection.once('close', () => clearTimeout(late));
+    });
   }
 
   admit(socket: Socket): void {
-    const release = this.admission.connect();
-    if (!release) {
+    if (this.refused.has(socket.conn)) {
       const fault = new Fault('service.unavailable', 'No room for another connection now.', { retryAfter: 5 });
       socket.emit('error', { error: wireFault(fault) });
       socket.disconnect(true);
       return;
     }
-    this.sockets.add(socket);
     this.rooms.set(socket, new Map());
     socket.once('disconnect', () => {
-      release();
-      this.sockets.delete(socket);
       for (const guildId of [...(this.rooms.get(socket)?.keys() ?? [])]) this.leave(socket, guildId);
       this.rooms.delete(socket);
+      // There is nothing else here to talk about.
+      setImmediate(() => socket.conn.close());
     });
   }
 
-  roomsOf(socket: Socket): number {
-    return this.rooms.get(socket)?.size ?? 0;
+  roomsOf(socket: Socket): ReadonlyMap<string, GuildRoom> {
+    return this.rooms.get(socket) ?? new Map<string, GuildRoom>();
+  }
+
+  /** So much waits for this reader that it gets no further answer for now. */
+  isFarBehind(socket: Socket): boolean {
+    return this.readers.isFarBehind(socket.conn as unknown as EngineConnection);
   }
 
   enter(socket: Socket, room: GuildRoom): void {
@@ -80,29 +103,14 @@ export class SocketIoTransport extends Transport implements OnApplicationBootstr
   }
 
   send(room: GuildRoom, event: DomainEvent): void {
-    // Any socket will do to reach the server; without one there is nobody to tell.
-    const [socket] = this.sockets;
     // Local on purpose: the event log alone crosses processes, and each of them serves its own sockets.
-    socket?.nsp.server.local.to(roomName(room.guildId)).emit(event.type, event);
+    this.server?.local.to(roomName(room.guildId)).emit(event.type, event);
+    this.readers.sent();
   }
 
   end(room: GuildRoom): void {
-    for (const socket of this.sockets) this.leave(socket, room.guildId);
+    for (const socket of this.rooms.keys()) this.leave(socket, room.guildId);
   }
-
-  private cutSlowReaders(): void {
-    for (const socket of this.sockets) {
-      const { writeBuffer, transport } = socket.conn as unknown as EngineSocket;
-      const bytes = transport.socket?._socket?.writableLength ?? 0;
-      if (writeBuffer.length > maxWaitingPackets || bytes > this.config.SLOW_CLIENT_BYTES) socket.conn.close(true);
-    }
-  }
-}
-
-/** The parts of engine.io's socket that tell how far behind a reader is. */
-interface EngineSocket {
-  writeBuffer: unknown[];
-  transport: { socket?: { _socket?: { writableLength: number } } };
 }
 
 function roomName(guildId: string): string {

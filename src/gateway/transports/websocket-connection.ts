@@ -1,6 +1,7 @@
 import { type WebSocket } from 'ws';
 import { type DomainEvent } from '../../domain/events/index.js';
 import { Fault } from '../../domain/fault.js';
+import { Backlog } from '../backlog.js';
 import * as dialect from '../dialects/d-zone.dialect.js';
 import { type GuildRoom } from '../guild-room.js';
 import { type Joined, type JoinService } from '../join.service.js';
@@ -9,15 +10,17 @@ import { wireFault } from '../wire-fault.js';
 /** Messages of one client that may wait for their turn. */
 const maxWaiting = 32;
 
-/** What a connection needs of the house. `admitMessage` throws a Fault when the client sends too fast. */
+/** What a connection needs of the house. `admitMessage` throws a Fault when the client sends or joins too fast. */
 export interface ConnectionServices {
   joins: JoinService;
+  /** Where the client is. */
+  address: string;
   maxMembers: number;
   deleteDelayMs: number;
-  admitMessage(): Promise<void>;
+  admitMessage(bucket: 'socket' | 'join'): Promise<void>;
   entered(room: GuildRoom): void;
   left(room: GuildRoom): void;
-  /** Bytes that may wait for this reader. */
+  /** Bytes of live frames that may wait for this reader. */
   maxBuffered: number;
 }
 
@@ -31,12 +34,15 @@ export class WebSocketConnection {
   private answeredPing = true;
   private work: Promise<void>;
   private pending = 0;
+  private called = false;
+  private readonly backlog: Backlog;
   private readonly removals = new Set<NodeJS.Timeout>();
 
   constructor(
     private readonly socket: WebSocket,
     private readonly services: ConnectionServices,
   ) {
+    this.backlog = new Backlog(services.maxBuffered);
     this.work = this.greet();
     socket.on('message', (data, binary) => this.receive(data as Buffer, binary));
     socket.on('pong', () => (this.answeredPing = true));
@@ -52,7 +58,7 @@ export class WebSocketConnection {
   /** A reader too slow for its room is cut off, so that it costs the others nothing. */
   send(frame: string | Buffer): void {
     if (!this.open) return;
-    if (this.socket.bufferedAmount > this.services.maxBuffered) return this.socket.terminate();
+    if (this.backlog.tooMuch(this.socket.bufferedAmount)) return this.socket.terminate();
     this.socket.send(frame, { binary: false });
   }
 
@@ -68,18 +74,25 @@ export class WebSocketConnection {
     setTimeout(() => this.socket.terminate(), 1_000).unref();
   }
 
-  /** A guild appeared: if it is one for those who wait, in they go. */
+  /** There may be an open guild by now: if there is, those who wait go in. If not, they go on waiting, unanswered. */
   tryDefault(): void {
-    this.enqueue(async () => {
-      if (!this.waiting || !(await this.services.joins.defaultGuild())) return;
-      await this.join({ ...this.waiting, server: 'default', resume: undefined });
+    if (this.called) return;
+    this.called = true;
+    this.next(async () => {
+      this.called = false;
+      if (!this.waiting) return;
+      await this.goIn({ ...this.waiting, server: 'default', resume: undefined });
     });
   }
 
   /** The room is gone: the client, which cannot be without one, goes to the default guild. */
   roomEnded(): void {
     this.leave();
-    this.enqueue(() => this.join({ server: 'default', password: undefined, resume: undefined, credentials: {} }));
+    this.next(async () => {
+      // It may have been on its way into another room.
+      if (this.room || this.waiting) return;
+      await this.join({ server: 'default', password: undefined, resume: undefined, credentials: {} });
+    });
   }
 
   private async greet(): Promise<void> {
@@ -92,36 +105,45 @@ export class WebSocketConnection {
   }
 
   private receive(data: Buffer, binary: boolean): void {
-    this.enqueue(async () => {
-      await this.services.admitMessage();
-      await this.join(dialect.readMessage(data, binary));
-    });
-  }
-
-  private enqueue(task: () => Promise<void>): void {
     if (this.pending >= maxWaiting) {
       const fault = new Fault('rate.limited', 'Too many messages are waiting.', { retryAfter: 1 });
       return this.send(dialect.errorFrame(wireFault(fault)));
     }
     this.pending += 1;
-    this.work = this.work
-      .then(task)
-      .catch((error: unknown) => this.send(dialect.errorFrame(wireFault(error))))
-      .finally(() => (this.pending -= 1));
+    this.next(async () => {
+      this.pending -= 1;
+      await this.services.admitMessage('socket');
+      await this.join(dialect.readMessage(data, binary), () => this.services.admitMessage('join'));
+    });
   }
 
-  private async join(asked: dialect.ConnectMessage): Promise<void> {
-    const guild = asked.server === 'default' ? (await this.services.joins.defaultGuild())?.id : asked.server;
-    if (guild === undefined) return this.wait(asked);
+  private next(task: () => Promise<void>): void {
+    this.work = this.work
+      .then(() => (this.open ? task() : undefined))
+      .catch((error: unknown) => this.send(dialect.errorFrame(wireFault(error))));
+  }
+
+  private async join(asked: dialect.ConnectMessage, admit?: () => Promise<void>): Promise<void> {
     try {
-      const cursor = asked.resume ?? undefined;
-      await this.services.joins.join({ guild, cursor, credentials: asked.credentials }, (joined) =>
-        this.enter(asked, joined),
-      );
+      await admit?.();
+      if (!(await this.goIn(asked))) this.wait(asked);
     } catch (error) {
+      const fault = wireFault(error);
+      // Without a world the client would answer an error by asking for the default guild, again and again.
+      if (asked.server === 'default' && !this.room) this.wait(asked);
       // The former room stays in force: the client goes on showing it.
-      this.send(dialect.errorFrame(wireFault(error), asked));
+      else this.send(dialect.errorFrame(fault, asked));
     }
+  }
+
+  /** False when the default guild is meant and there is none. */
+  private async goIn(asked: dialect.ConnectMessage): Promise<boolean> {
+    const { joins, address } = this.services;
+    const guild = asked.server === 'default' ? (await joins.defaultGuild())?.id : asked.server;
+    if (guild === undefined) return false;
+    const request = { guild, cursor: asked.resume ?? undefined, credentials: asked.credentials, address };
+    await joins.join(request, (joined) => this.enter(asked, joined));
+    return true;
   }
 
   private wait(asked: dialect.ConnectMessage): void {
@@ -134,18 +156,26 @@ export class WebSocketConnection {
   private enter(asked: dialect.ConnectMessage, joined: Joined): void {
     this.leave();
     if (!this.open) return;
-    const { room, entry } = joined;
-    if (joined.recovered) {
-      this.knownFrom = room.offset - joined.missed.length;
-      this.send(dialect.serverRejoin(asked, entry.name, joined.cursor));
-      for (const event of joined.missed) for (const frame of dialect.eventFrames(event)) this.send(frame);
-      this.removeLater(room, joined.missed);
-    } else {
-      this.knownFrom = room.offset;
-      this.send(dialect.serverJoin(asked, joined.snapshot, this.services.maxMembers));
-    }
+    const { room } = joined;
+    this.knownFrom = room.offset - (joined.recovered ? joined.missed.length : 0);
+    if (!this.sendAnswer(this.framesOf(asked, joined))) return this.socket.terminate();
+    if (joined.recovered) this.removeLater(room, joined.missed);
     this.room = room;
     this.services.entered(room);
+  }
+
+  private framesOf(asked: dialect.ConnectMessage, joined: Joined): Buffer[] {
+    const frames = joined.recovered
+      ? [dialect.serverRejoin(asked, joined.entry.name, joined.cursor), ...joined.missed.flatMap(dialect.eventFrames)]
+      : [dialect.serverJoin(asked, joined.snapshot, this.services.maxMembers)];
+    return frames.map((frame) => Buffer.from(frame));
+  }
+
+  private sendAnswer(frames: Buffer[]): boolean {
+    const bytes = frames.reduce((sum, frame) => sum + frame.length, 0);
+    if (!this.backlog.takesAnswer(this.socket.bufferedAmount, bytes)) return false;
+    for (const frame of frames) this.socket.send(frame, { binary: false });
+    return true;
   }
 
   private leave(): void {

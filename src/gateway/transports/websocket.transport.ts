@@ -12,6 +12,7 @@ import { type GuildRoom } from '../guild-room.js';
 import { JoinService } from '../join.service.js';
 import { RoomBroadcaster } from '../room-broadcaster.js';
 import { Transport } from '../transport.js';
+import { declineUpgrade, isDeclinable } from './declined-upgrade.js';
 import { Departures } from './departures.js';
 import { WebSocketConnection } from './websocket-connection.js';
 
@@ -33,7 +34,6 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
   private readonly rooms = new Map<string, Set<WebSocketConnection>>();
   private readonly departures: Departures;
   private heartbeat: NodeJS.Timeout | undefined;
-  private draining = false;
 
   constructor(
     private readonly host: HttpAdapterHost,
@@ -52,17 +52,21 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
     const http = this.host.httpAdapter.getHttpServer() as Server;
     http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (isSocketIo(request)) return;
-      this.upgrade(request, socket, head);
+      // Until somebody takes over, nobody listens for a peer that resets the connection.
+      socket.on('error', ignore);
+      if (isDeclinable(request)) declineUpgrade(http, request, socket);
+      else this.upgrade(request, socket, head);
     });
     this.broadcaster.attach(this);
     this.broadcaster.onGuildAppearance(() => this.callTheWaiting());
     this.heartbeat = setInterval(() => {
       for (const connection of this.connections) connection.ping();
+      // An operator may have opened a guild, or its source may answer again: no event tells of that.
+      this.callTheWaiting();
     }, this.config.HEARTBEAT_SECONDS * 1000);
   }
 
   beforeApplicationShutdown(): void {
-    this.draining = true;
     clearInterval(this.heartbeat);
     this.departures.clear();
     for (const connection of this.connections) connection.close(1001, 'server is shutting down');
@@ -82,26 +86,26 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // Until ws takes over, nobody else listens for a peer that resets the connection.
-    const ignore = () => undefined;
-    socket.on('error', ignore);
-    const release = this.draining ? undefined : this.admission.connect();
+    const release = this.admission.connect();
     if (!release) {
+      // Node leaves the other half of an upgraded connection open: a client that never ends would keep it.
+      socket.once('finish', () => socket.destroy());
       socket.end(
         'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n',
       );
       return;
     }
     socket.once('close', release);
-    const client = this.admission.clientOf(request);
+    const address = this.admission.addressOf(request.socket.remoteAddress, request.headers);
     this.server.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('error', ignore);
       const connection = new WebSocketConnection(webSocket, {
         joins: this.joins,
+        address,
         maxMembers: this.config.DZONE_MAX_MEMBERS,
         maxBuffered: this.config.SLOW_CLIENT_BYTES,
         deleteDelayMs: this.config.DZONE_DELETE_SECONDS * 1000,
-        admitMessage: () => this.admission.ask('socket', client),
+        admitMessage: (bucket) => this.admission.ask(bucket, address),
         entered: (room) => this.enter(connection, room),
         left: (room) => this.leave(connection, room),
       });
@@ -144,6 +148,9 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
   }
 }
 
+function ignore(): void {}
+
+/** Just what socket.io takes for itself: an upgrade that neither of the two took would stay open unanswered. */
 function isSocketIo(request: IncomingMessage): boolean {
-  return /^\/socket\.io(\/|\?|$)/.test(request.url ?? '');
+  return request.url?.startsWith('/socket.io/') ?? false;
 }
