@@ -9,6 +9,7 @@ import { gatewayConfig } from './gateway/gateway.config.js';
 import { type ProvidersConfig, providersConfig } from './providers/providers.config.js';
 import { queueConfig } from './queue/queue.config.js';
 import { rateLimitConfig } from './rate-limit/rate-limit.config.js';
+import { metricsConfig } from './telemetry/metrics.config.js';
 import { telemetryConfig } from './telemetry/telemetry.config.js';
 
 const listenConfig = z.object({
@@ -26,6 +27,7 @@ const listenConfig = z.object({
 export const appShape = z.object({
   ...listenConfig.shape,
   ...telemetryConfig.shape,
+  ...metricsConfig.shape,
   ...databaseConfig.shape,
   ...accessConfig.shape,
   ...rateLimitConfig.shape,
@@ -70,6 +72,9 @@ function contradictions(config: AppConfig): string[] {
   const faults: string[] = [];
   if (config.providers.names.includes('discord-gateway') && discordToken(config) === undefined) {
     faults.push('DATA_PROVIDERS: discord-gateway needs a bot token in DISCORD_TOKEN');
+  }
+  if (config.METRICS_PORT !== undefined && config.METRICS_PORT !== 0 && config.METRICS_PORT === config.PORT) {
+    faults.push('METRICS_PORT: must be another port than PORT');
   }
   return faults;
 }

@@ -47,6 +47,7 @@ export class AppModule {
     const rest = RestModule.forRoot({
       imports: [gateway, queue, database, discord],
       healthChecks: [DatabaseCheck, DiscordCheck],
+      ...(config.METRICS_PORT !== undefined && { metricsServer: { port: config.METRICS_PORT, host: config.HOST } }),
     });
     return {
       module: AppModule,

@@ -22,7 +22,7 @@ defaults, are in .env.example. The usual ones:
   DATABASE_URL       a Postgres of yours instead of the embedded one
   DISCORD_TOKEN      the token of your bot; without one the demo guilds are shown
   GUILDS             which of the bot's guilds to show: ids separated by commas, or *
-  API_KEYS           scope=key, separated by commas; scopes: admin, publish, consume, read
+  API_KEYS           scope=key, separated by commas; scopes: admin, publish, consume, read, metrics
 `;
 
 const logger = new Logger('Guildcast');

@@ -2,7 +2,8 @@
  * off: no token · connecting: not yet, or not any more, being tried · ready · refused: Discord said no, and only the
  * operator can change that (`detail` is a sentence for them).
  */
-export type DiscordState = 'off' | 'connecting' | 'ready' | 'refused';
+export const discordStates = ['off', 'connecting', 'ready', 'refused'] as const;
+export type DiscordState = (typeof discordStates)[number];
 
 export abstract class DiscordStatus {
   /**

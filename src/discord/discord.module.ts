@@ -2,9 +2,11 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { Client } from 'discord.js';
 import { type NecordModuleOptions } from 'necord';
 import { clientOptions } from './client-options.js';
+import { MetricsModule } from '../telemetry/metrics.module.js';
 import { DiscordClient } from './discord-client.js';
 import { DiscordGuilds } from './discord-guilds.js';
 import { guildsOff, senderOff, statusOff } from './discord-off.js';
+import { DiscordMetrics } from './discord.metrics.js';
 import { DiscordSender } from './discord-sender.js';
 import { DiscordSession } from './discord-session.js';
 import { DiscordStatus } from './discord-status.js';
@@ -44,7 +46,9 @@ function withoutDiscord(): Partial<DynamicModule> {
       { provide: DiscordGuilds, useValue: guildsOff },
       { provide: DiscordSender, useValue: senderOff },
       { provide: DiscordStatus, useValue: statusOff },
+      DiscordMetrics,
     ],
+    imports: [MetricsModule],
   };
 }
 
@@ -56,7 +60,10 @@ function withDiscord(token: string, config: DiscordConfig): Partial<DynamicModul
   const necord = PatientNecordModule.forRoot(necordOptions);
   const client = new DiscordClient(options);
   return {
-    imports: [{ ...necord, providers: [...(necord.providers ?? []), { provide: Client, useValue: client }] }],
+    imports: [
+      MetricsModule,
+      { ...necord, providers: [...(necord.providers ?? []), { provide: Client, useValue: client }] },
+    ],
     providers: [
       { provide: GuildAdmission, useValue: new GuildAdmission(config.GUILDS) },
       GuildFeed,
@@ -69,6 +76,7 @@ function withDiscord(token: string, config: DiscordConfig): Partial<DynamicModul
         inject: [GuildAdmission],
       },
       { provide: DiscordStatus, useExisting: DiscordSession },
+      DiscordMetrics,
       {
         provide: DiscordSender,
         useFactory: (session: DiscordSession) => new RestDiscordSender(client, session),

@@ -22,6 +22,9 @@ export abstract class EventLog {
    */
   abstract since(guildId: string, cursor: unknown): Promise<DomainEvent[] | undefined>;
 
+  /** Events held in the history, all guilds together. */
+  abstract size(): number;
+
   /** Calls `listener` for every event of every guild from now on; the answer ends it. A listener must not throw. */
   abstract subscribe(listener: EventListener): () => void;
 }

@@ -56,6 +56,12 @@ export class MemoryEventLog extends EventLog {
     return Promise.resolve(history.events.slice(-missed));
   }
 
+  size(): number {
+    let events = 0;
+    for (const history of this.guilds.values()) events += history.events.length;
+    return events;
+  }
+
   subscribe(listener: EventListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

@@ -5,6 +5,7 @@ import { DeliveryRegistry } from './delivery/delivery-registry.js';
 import { NotificationAnnouncer } from './notification-announcer.js';
 import { type ClaimedNotification, NotificationRepository, type Settlement } from './notification.repository.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
+import { QueueMetrics } from './queue.metrics.js';
 import { RetrySchedule } from './retry-schedule.js';
 import { renderNotification } from './types/type-registry.js';
 
@@ -25,6 +26,7 @@ export class NotificationDelivery {
     private readonly repository: NotificationRepository,
     private readonly registry: DeliveryRegistry,
     private readonly announcer: NotificationAnnouncer,
+    private readonly metrics: QueueMetrics,
   ) {
     this.schedule = new RetrySchedule(config.QUEUE_RETRY_SCHEDULE);
   }
@@ -98,6 +100,7 @@ export class NotificationDelivery {
       this.logger.warn(`Notification ${id} went to another worker before this one was done with it`);
       return;
     }
+    this.metrics.attempted(settlement.outcome);
     if (state === 'dead') this.logger.warn(`Notification ${id} (${type}) is dead: ${reason}`);
     if (guildId === null) return;
     const event = state === 'pending' ? 'retrying' : state;

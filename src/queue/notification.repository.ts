@@ -37,7 +37,7 @@ export interface ClaimedNotification extends Lease {
 /** What becomes of a claimed notification, and what is noted of the try. */
 export interface Settlement {
   state: Exclude<NotificationState, 'leased'>;
-  outcome: AttemptOutcome;
+  outcome: Exclude<AttemptOutcome, 'abandoned'>;
   /** Seconds until the next try, for `pending`. */
   delay?: number;
   reason?: string;
@@ -194,6 +194,16 @@ export class NotificationRepository {
        ) - now())::float8 AS seconds`,
     );
     return rows[0]?.seconds ?? undefined;
+  }
+
+  /** How many notifications are in each state. */
+  async countByState(): Promise<Record<NotificationState, number>> {
+    const rows: { state: NotificationState; count: number }[] = await this.database.query(
+      'SELECT state, count(*)::float8 AS count FROM notifications GROUP BY state',
+    );
+    const counts = { pending: 0, leased: 0, delivered: 0, dead: 0 };
+    for (const { state, count } of rows) counts[state] = count;
+    return counts;
   }
 
   /** Deletes up to `limit` notifications that were delivered or given up more than `days` ago; answers how many. */

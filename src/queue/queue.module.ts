@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { PgListener } from '../database/pg-listener.js';
+import { MetricsModule } from '../telemetry/metrics.module.js';
 import { type DeliveryChannel } from './delivery/delivery-channel.js';
 import { deliveryChannels, DeliveryRegistry } from './delivery/delivery-registry.js';
 import { DeliveryWorker } from './delivery.worker.js';
@@ -10,6 +11,7 @@ import { NotificationQueue } from './notification-queue.js';
 import { NotificationAttemptEntity, NotificationEntity } from './notification.entity.js';
 import { NotificationRepository } from './notification.repository.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
+import { QueueMetrics } from './queue.metrics.js';
 import { RetentionSweeper } from './retention.sweeper.js';
 
 interface QueueOptions {
@@ -24,11 +26,12 @@ export class QueueModule {
   static forRoot({ config, imports }: QueueOptions): DynamicModule {
     return {
       module: QueueModule,
-      imports: [...imports, TypeOrmModule.forFeature([NotificationEntity, NotificationAttemptEntity])],
+      imports: [...imports, MetricsModule, TypeOrmModule.forFeature([NotificationEntity, NotificationAttemptEntity])],
       providers: [
         { provide: QUEUE_CONFIG, useValue: config },
         PgListener,
         NotificationRepository,
+        QueueMetrics,
         NotificationAnnouncer,
         NotificationQueue,
         ...deliveryChannels,

@@ -38,6 +38,8 @@ export class RateLimiter {
   constructor(
     private readonly limits: RateLimits,
     makeCounter: CounterFactory = (_bucket, limit) => new BoundedCounter(limit, rememberedClients),
+    /** Hears of every verdict that said no. */
+    private readonly onRefusal: (bucket: RateBucket) => void = () => undefined,
   ) {
     for (const bucket of rateBuckets) this.counters.set(bucket, makeCounter(bucket, limits[bucket]));
   }
@@ -71,6 +73,7 @@ export class RateLimiter {
       const { allowed, count } = await ask(this.counterOf(bucket));
       const resetSeconds = count === null ? 0 : Math.max(1, Math.ceil(count.msBeforeNext / 1000));
       const verdict = { allowed, limit, remaining: count?.remainingPoints ?? limit, resetSeconds };
+      if (!allowed) this.onRefusal(bucket);
       return allowed ? verdict : { ...verdict, retryAfter: resetSeconds };
     } catch (error) {
       this.complain(bucket, error);

@@ -1,9 +1,13 @@
 import { type DynamicModule, Module, type ModuleMetadata, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { ZodValidationPipe } from 'nestjs-zod';
+import { Metrics } from '../telemetry/metrics.js';
+import { MetricsModule } from '../telemetry/metrics.module.js';
 import { GuildsController } from './guilds.controller.js';
 import { HEALTH_CHECKS, type HealthCheck } from './health-check.js';
 import { HealthController } from './health.controller.js';
+import { MetricsController } from './metrics.controller.js';
+import { MetricsServer, type MetricsServerOptions } from './metrics.server.js';
 import { NotificationsController } from './notifications.controller.js';
 import { ProblemFilter } from './problem.filter.js';
 import { Readiness } from './readiness.js';
@@ -14,24 +18,36 @@ export interface RestOptions {
   imports: NonNullable<ModuleMetadata['imports']>;
   /** Providers of the checks behind `/readyz`, in the order of its answer. */
   healthChecks: (new (...dependencies: never[]) => HealthCheck)[];
+  /** Where to serve the metrics without a key; left out, nowhere. */
+  metricsServer?: MetricsServerOptions;
 }
 
 @Module({})
 export class RestModule {
-  static forRoot({ imports, healthChecks }: RestOptions): DynamicModule {
+  static forRoot({ imports, healthChecks, metricsServer }: RestOptions): DynamicModule {
     const checks: Provider = {
       provide: HEALTH_CHECKS,
       useFactory: (...list: HealthCheck[]) => list,
       inject: healthChecks,
     };
+    const server: Provider[] = metricsServer
+      ? [
+          {
+            provide: MetricsServer,
+            useFactory: (metrics: Metrics) => new MetricsServer(metrics, metricsServer),
+            inject: [Metrics],
+          },
+        ]
+      : [];
     return {
       module: RestModule,
-      imports,
-      controllers: [GuildsController, NotificationsController, HealthController, VersionController],
+      imports: [...imports, MetricsModule],
+      controllers: [GuildsController, NotificationsController, HealthController, VersionController, MetricsController],
       providers: [
         Readiness,
         ...(healthChecks as Provider[]),
         checks,
+        ...server,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useClass: ZodValidationPipe },
       ],

@@ -15,6 +15,7 @@ export const testKeys = {
   publish: 'test-publish-key-0001',
   consume: 'test-consume-key-0001',
   read: 'test-read-key-0001',
+  metrics: 'test-metrics-key-0001',
 };
 
 export interface TestApp {

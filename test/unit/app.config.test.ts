@@ -59,6 +59,7 @@ describe('settings', () => {
 
   it('name both keys of a contradiction', () => {
     expect(faultOf({ DATA_PROVIDERS: 'discord-gateway' })).toMatch(/DATA_PROVIDERS: .*DISCORD_TOKEN/);
+    expect(faultOf({ METRICS_PORT: '4000', PORT: '4000' })).toMatch(/METRICS_PORT: .*PORT/);
   });
 
   it('never say a secret', () => {

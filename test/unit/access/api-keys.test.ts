@@ -13,7 +13,13 @@ describe('ApiKeys', () => {
   ]);
 
   it('finds every key, wherever it stands, with its scopes', () => {
-    expect([...(apiKeys.find(keys[0])?.scopes ?? [])].sort()).toEqual(['admin', 'consume', 'publish', 'read']);
+    expect([...(apiKeys.find(keys[0])?.scopes ?? [])].sort()).toEqual([
+      'admin',
+      'consume',
+      'metrics',
+      'publish',
+      'read',
+    ]);
     expect([...(apiKeys.find(keys[1])?.scopes ?? [])]).toEqual(['publish']);
     expect([...(apiKeys.find(keys[2])?.scopes ?? [])].sort()).toEqual(['consume', 'read']);
   });

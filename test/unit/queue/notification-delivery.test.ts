@@ -6,6 +6,8 @@ import { DeliveryRegistry } from '../../../src/queue/delivery/delivery-registry.
 import { NotificationAnnouncer } from '../../../src/queue/notification-announcer.js';
 import { NotificationDelivery } from '../../../src/queue/notification-delivery.js';
 import { type NotificationRepository, type Settlement } from '../../../src/queue/notification.repository.js';
+import { QueueMetrics } from '../../../src/queue/queue.metrics.js';
+import { Metrics } from '../../../src/telemetry/metrics.js';
 import { queueConfig } from '../../../src/queue/queue.config.js';
 
 const claimed = {
@@ -48,7 +50,8 @@ describe('a delivery', () => {
     const config = queueConfig.parse({ QUEUE_LEASE_SECONDS: '2', QUEUE_RETRY_SCHEDULE: '5' });
     const log = new MemoryEventLog({ historySize: 10, historyAge: 60_000 });
     const registry = new DeliveryRegistry([channel]);
-    delivery = new NotificationDelivery(config, repository, registry, new NotificationAnnouncer(log));
+    const metrics = new QueueMetrics(repository, new Metrics());
+    delivery = new NotificationDelivery(config, repository, registry, new NotificationAnnouncer(log), metrics);
   });
   afterEach(() => vi.useRealTimers());
 

@@ -1,0 +1,21 @@
+import { Injectable } from '@nestjs/common';
+import { Metrics } from '../telemetry/metrics.js';
+import { discordStates, DiscordStatus } from './discord-status.js';
+
+/** How the bot's session stands. */
+@Injectable()
+export class DiscordMetrics {
+  constructor(status: DiscordStatus, metrics: Metrics) {
+    metrics.readAtScrape(
+      {
+        name: 'guildcast_discord_state',
+        help: 'The session with Discord: 1 for the state it is in, 0 for the others.',
+        labels: { state: discordStates },
+      },
+      () => {
+        const now = status.current().state;
+        return discordStates.map((state) => ({ labels: { state }, value: state === now ? 1 : 0 }));
+      },
+    );
+  }
+}
