@@ -1,4 +1,4 @@
-import { apart, floors, onlyIn } from './floors.mjs';
+import { apart, browserLibraries, floors, forBrowsers, onlyIn } from './floors.mjs';
 
 const under = (names) =>
   `^src/(${names.map((name) => name.replaceAll('.', '\\.') + (name.endsWith('.ts') ? '$' : '/')).join('|')})`;
@@ -22,18 +22,29 @@ const apartRules = apart.map((folder) => ({
   to: { path: '^src/', pathNot: under([folder, ...floors.at(-1)]) },
 }));
 
+const packages = (names) => `(^|/)node_modules/(${names.map((name) => name.replaceAll('.', '\\.')).join('|')})/`;
+
 const libraryRules = Object.entries(onlyIn).map(([folder, libraries]) => ({
   name: `only-${folder}-knows-${libraries.join('-')}`,
   severity: 'error',
   from: { path: '^src/', pathNot: under([folder]) },
-  to: { path: `(^|/)node_modules/(${libraries.map((name) => name.replaceAll('.', '\\.')).join('|')})/` },
+  to: { path: packages(libraries) },
 }));
+
+const browserRule = {
+  name: 'browsers-get-plain-code',
+  comment: 'no zod and nothing of Node: browsers load these modules as they are; types may come from anywhere lower',
+  severity: 'error',
+  from: { path: under(forBrowsers) },
+  to: { pathNot: `${under(forBrowsers)}|${packages(browserLibraries)}`, dependencyTypesNot: ['type-only'] },
+};
 
 export default {
   forbidden: [
     ...floorRules,
     ...apartRules,
     ...libraryRules,
+    browserRule,
     {
       name: 'the-domain-knows-zod-alone',
       severity: 'error',

@@ -12,7 +12,11 @@ export const floors = [
 ];
 
 /** Outside the house: may import the domain alone. */
-export const apart = ['testing'];
+export const apart = ['testing', 'client'];
+
+/** What browsers run, without a bundler: at run time it imports nothing else of ours, and no library but this one. */
+export const forBrowsers = ['client', 'domain/cursor.ts', 'domain/guild-state.ts', 'domain/role-color.ts'];
+export const browserLibraries = ['socket.io-client'];
 
 /** Libraries that one folder alone may know. */
 export const onlyIn = { discord: ['discord.js', 'necord'], database: ['pg'] };

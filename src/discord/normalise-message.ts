@@ -1,6 +1,6 @@
 import { type Message } from 'discord.js';
 import { type DomainEventMap } from '../domain/events/index.js';
-import { defaultRoleColor } from '../domain/member.js';
+import { defaultRoleColor } from '../domain/role-color.js';
 import { cleanContent } from './clean-content.js';
 import { colorOf } from './normalise.js';
 import { isPublicText } from './public-channel.js';

@@ -1,6 +1,7 @@
 import { ActivityType, type Activity as DiscordActivity, type Guild, type GuildMember } from 'discord.js';
-import { defaultRoleColor, type Member } from '../domain/member.js';
+import { type Member } from '../domain/member.js';
 import { type Activity, type Status } from '../domain/presence.js';
+import { defaultRoleColor } from '../domain/role-color.js';
 import { compareSnowflakes } from '../domain/snowflake.js';
 import { type SourceGuild } from '../domain/source-snapshot.js';
 

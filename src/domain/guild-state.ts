@@ -1,5 +1,6 @@
 import { type NewDomainEvent } from './events/index.js';
-import { type Member, defaultRoleColor } from './member.js';
+import { type Member } from './member.js';
+import { defaultRoleColor } from './role-color.js';
 
 /** The part of a guild that events change. Plain data: the same function keeps it on the server and in a client. */
 export interface GuildState {

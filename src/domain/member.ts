@@ -2,9 +2,6 @@ import { z } from 'zod';
 import { activity, status } from './presence.js';
 import { snowflake } from './snowflake.js';
 
-/** What Discord's own clients draw a name in when no role of the member has a colour. */
-export const defaultRoleColor = '#99aab5';
-
 export const roleColor = z.string().regex(/^#[0-9a-f]{6}$/, 'must be a colour like #99aab5');
 
 export const member = z.object({

@@ -52,6 +52,12 @@ const planted = {
   'src/rest/planted-top.ts': ["import '../app.config.js';", 'floor-of-rest'],
   'src/domain/planted-library.ts': ["import 'rxjs';", 'the-domain-knows-zod-alone'],
   'src/testing/planted-house.ts': ["import '../queue/queue.config.js';", 'apart-testing'],
+  'src/client/planted-house.ts': [
+    "import { type Transport } from '../gateway/transport.js';\nexport type X = Transport;",
+    'apart-client',
+  ],
+  'src/client/planted-zod.ts': ["import '../domain/member.js';", 'browsers-get-plain-code'],
+  'src/client/planted-node.ts': ["import 'node:events';", 'browsers-get-plain-code'],
   'src/gateway/planted-discord.ts': ["import 'discord.js';", 'only-discord-knows-discord.js-necord'],
   'src/attic/planted-floor.ts': ["import '../domain/cursor.js';", 'every-folder-has-a-floor'],
   'src/queue/planted-a.ts': ["import './planted-b.js';", 'no-circles'],

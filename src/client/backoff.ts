@@ -1,0 +1,17 @@
+/** In milliseconds. */
+export interface BackoffOptions {
+  /** The longest first wait; doubled with every failure. */
+  baseMs: number;
+  /** The longest wait of all. */
+  capMs: number;
+}
+
+export const defaultBackoff: BackoffOptions = { baseMs: 1_000, capMs: 30_000 };
+
+/**
+ * Exponential backoff with full jitter: anything between nothing and the longest wait, so that the clients of a server
+ * that went down do not come back all at once. `retryAfter` (seconds, the server's word) comes before it.
+ */
+export function waitBefore(failures: number, { baseMs, capMs }: BackoffOptions, retryAfter = 0): number {
+  return retryAfter * 1_000 + Math.random() * Math.min(capMs, baseMs * 2 ** failures);
+}

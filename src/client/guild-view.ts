@@ -1,0 +1,38 @@
+import { type Door } from '../domain/guild.js';
+import { type GuildSnapshot } from '../domain/guild-snapshot.js';
+import { type GuildState } from '../domain/guild-state.js';
+import { type Member } from '../domain/member.js';
+
+/** A guild as its room shows it now. It changes in place with every event. */
+export interface GuildView extends Readonly<Omit<GuildState, 'members'>> {
+  readonly id: string;
+  readonly alias: string;
+  readonly door: Door;
+  readonly members: ReadonlyMap<string, Readonly<Member>>;
+  /** Name of the data source. */
+  readonly source: string;
+  /** When the source was asked; ISO 8601, UTC. */
+  readonly asOf: string;
+  /** The snapshot was older than it should be. */
+  readonly stale: boolean;
+  /** Names what is missing, such as `intent:presences`. */
+  readonly partial: readonly string[];
+}
+
+export type KeptGuild = GuildState & Omit<GuildView, keyof GuildState>;
+
+export function viewOf({ guild, members, source, asOf, stale, partial }: GuildSnapshot): KeptGuild {
+  return {
+    id: guild.id,
+    alias: guild.alias,
+    door: guild.door,
+    name: guild.name,
+    iconUrl: guild.iconUrl,
+    members: new Map(members.map((member) => [member.id, member])),
+    available: true,
+    source,
+    asOf,
+    stale,
+    partial,
+  };
+}
