@@ -23,9 +23,17 @@ export class MemoryEventLog extends EventLog {
   private readonly listeners = new Set<EventListener>();
   private readonly undelivered: DomainEvent[] = [];
   private delivering = false;
+  private lastSweep = Date.now();
 
   constructor(private readonly options: MemoryEventLogOptions) {
     super();
+  }
+
+  /** Events in memory, of all guilds. */
+  get kept(): number {
+    let events = 0;
+    for (const history of this.guilds.values()) events += history.events.length;
+    return events;
   }
 
   append(event: NewDomainEvent): Promise<DomainEvent> {
@@ -35,6 +43,7 @@ export class MemoryEventLog extends EventLog {
     const placed: DomainEvent = { ...event, cursor, at: new Date().toISOString() };
     history.events.push(placed);
     this.trim(history);
+    this.sweep();
     this.undelivered.push(placed);
     this.deliver();
     return Promise.resolve(placed);
@@ -85,6 +94,14 @@ export class MemoryEventLog extends EventLog {
     let history = this.guilds.get(guildId);
     if (!history) this.guilds.set(guildId, (history = { newest: 0, events: [] }));
     return history;
+  }
+
+  /** Guilds that fell silent must not keep their last events for ever. Their count stays: places are not given twice. */
+  private sweep(): void {
+    const now = Date.now();
+    if (now - this.lastSweep < this.options.historyAge / 10) return;
+    this.lastSweep = now;
+    for (const history of this.guilds.values()) this.trim(history);
   }
 
   private trim(history: GuildHistory): void {

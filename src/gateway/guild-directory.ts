@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Door } from '../domain/guild.js';
-import { compareSnowflakes } from '../domain/snowflake.js';
+import { compareSnowflakes, isSnowflake } from '../domain/snowflake.js';
 import { GuildSettingsStore } from '../guilds/guild-settings.js';
 import { ProviderChain, type SourcedGuild } from '../providers/provider-chain.js';
 
@@ -24,6 +24,9 @@ export class GuildDirectory {
   private entries: DirectoryEntry[] = [];
   private asOf = -Infinity;
   private refreshing: Promise<DirectoryEntry[]> | undefined;
+  /** How often everything known was forgotten, and what that count was when `entries` were looked up. */
+  private turn = 0;
+  private shown = 0;
 
   constructor(
     private readonly chain: ProviderChain,
@@ -33,13 +36,12 @@ export class GuildDirectory {
   /** Oldest guild first. */
   async list(): Promise<DirectoryEntry[]> {
     if (performance.now() - this.asOf < freshness) return this.entries;
-    this.refreshing ??= this.refresh().finally(() => (this.refreshing = undefined));
-    return this.refreshing;
+    return (this.refreshing ??= this.refresh());
   }
 
   /** By id, or by alias in any case. */
   async find(reference: string): Promise<DirectoryEntry | undefined> {
-    const wanted = reference.trim().toLowerCase();
+    const wanted = reference.trim().toLowerCase().normalize('NFC');
     const entries = await this.list();
     return entries.find((entry) => entry.id === wanted) ?? entries.find((entry) => entry.alias === wanted);
   }
@@ -53,16 +55,26 @@ export class GuildDirectory {
     return this.entries.find((entry) => entry.id === guildId);
   }
 
-  /** The next question looks again. */
+  /** The next question looks again, also when a look is under way: that one may have seen what was before. */
   forget(): void {
     this.asOf = -Infinity;
+    this.refreshing = undefined;
+    this.turn += 1;
   }
 
   private async refresh(): Promise<DirectoryEntry[]> {
-    const [guilds, settings] = await Promise.all([this.chain.guilds(), this.settings.all()]);
-    this.entries = describe(guilds, new Map(settings.map((row) => [row.guildId, row])));
-    this.asOf = performance.now();
-    return this.entries;
+    const turn = this.turn;
+    try {
+      const [guilds, settings] = await Promise.all([this.chain.guilds(), this.settings.all()]);
+      const entries = describe(guilds, new Map(settings.map((row) => [row.guildId, row])));
+      if (turn < this.shown) return entries;
+      this.shown = turn;
+      this.entries = entries;
+      if (turn === this.turn) this.asOf = performance.now();
+      return entries;
+    } finally {
+      if (turn === this.turn) this.refreshing = undefined;
+    }
   }
 }
 
@@ -112,19 +124,24 @@ function aliasesOf(guilds: readonly SourcedGuild[], choices: ReadonlyMap<string,
   }
   for (const guild of guilds) {
     if (aliases.has(guild.id)) continue;
-    const plain = guild.suggested?.alias ?? slugOf(guild.name);
-    const names = [plain, `${plain}-${guild.id.slice(-4)}`, guild.id];
-    claim(guild.id, names.find((name) => name !== '' && name !== 'default' && !taken.has(name)) ?? guild.id);
+    const plain = guild.suggested?.alias?.toLowerCase() ?? slugOf(guild.name);
+    const names = plain === '' ? [] : [plain, `${plain}-${guild.id.slice(-4)}`];
+    // A name that looks like an id would stand in the way of the guild that has the id.
+    claim(guild.id, names.find((name) => name !== 'default' && !isSnowflake(name) && !taken.has(name)) ?? guild.id);
   }
   return aliases;
 }
 
+const longestSlug = 32;
+
+/** Letters and digits of any script in small, without marks. Empty for a name that has neither. */
 export function slugOf(name: string): string {
-  return name
+  const words = name
     .normalize('NFKD')
     .replace(/\p{Mark}/gu, '')
+    .normalize('NFC')
     .toLowerCase()
-    .replace(/[^\p{Letter}\p{Number}]+/gu, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 32);
+    .replace(/[^\p{Letter}\p{Number}]+/gu, '-');
+  // By code points: half a letter is none.
+  return [...words.replace(/^-/, '')].slice(0, longestSlug).join('').replace(/-$/, '');
 }

@@ -9,6 +9,9 @@ import { demoGuilds } from './mock/demo-guilds.js';
 import { MockWorld } from './mock/mock-world.js';
 import { MOCK_OPTIONS, type MockOptions } from './mock/mock-options.js';
 
+/** Milliseconds; a timer set for longer fires at once. */
+const longestTimer = 2 ** 31 - 1;
+
 /** The demo guilds: one simulated world each, the same for every viewer. */
 @Injectable()
 export class MockProvider extends DataProvider implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -48,10 +51,13 @@ export class MockProvider extends DataProvider implements OnApplicationBootstrap
   }
 
   private live(world: MockWorld): void {
-    const timer = setTimeout(() => {
-      void this.log.append(world.step(new Date()));
-      this.live(world);
-    }, world.pause() / this.options.pace);
+    const timer = setTimeout(
+      () => {
+        void this.log.append(world.step(new Date()));
+        this.live(world);
+      },
+      Math.min(world.pause() / this.options.pace, longestTimer),
+    );
     this.timers.set(world.guild.id, timer);
   }
 }

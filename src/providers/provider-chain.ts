@@ -11,6 +11,7 @@ export type SourcedSnapshot = SourceSnapshot & { source: string; asOf: string; s
 /** Asks the configured data sources in their order; the first that knows a guild answers for it. */
 export class ProviderChain {
   private readonly logger = new Logger(ProviderChain.name);
+  private readonly lastLists = new Map<DataProvider, SourcedGuild[]>();
   private readonly underWay = new Map<string, Promise<SourcedSnapshot | undefined>>();
 
   constructor(
@@ -22,7 +23,10 @@ export class ProviderChain {
     return this.providers.map((provider) => provider.name);
   }
 
-  /** Every guild that any source knows, told by the first that does. A broken source is left out. */
+  /**
+   * Every guild that any source knows, told by the first that does. A source that is broken now counts with what it
+   * last told: its guilds exist, and who asks for one hears that it cannot be read.
+   */
   async guilds(): Promise<SourcedGuild[]> {
     const known = new Map<string, SourcedGuild>();
     const lists = await Promise.all(this.providers.map((provider) => this.listOf(provider)));
@@ -62,10 +66,12 @@ export class ProviderChain {
   private async listOf(provider: DataProvider): Promise<SourcedGuild[]> {
     try {
       const guilds = await this.within(provider.listGuilds());
-      return guilds.map((guild) => ({ ...guild, source: provider.name }));
+      const list = guilds.map((guild) => ({ ...guild, source: provider.name }));
+      this.lastLists.set(provider, list);
+      return list;
     } catch (error) {
       this.report(provider, error);
-      return [];
+      return this.lastLists.get(provider) ?? [];
     }
   }
 

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { type Server } from 'node:http';
 import { type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ClientAdmission } from '../../src/gateway/client-admission.js';

@@ -69,7 +69,8 @@ export class EngineMember implements LaneMember {
 
   private findDirect(): TcpSocket | undefined {
     const { transport, upgrading, writeBuffer, readyState } = this.client.conn;
-    if (transport.name !== 'websocket' || upgrading || writeBuffer.length > 0 || readyState !== 'open') return undefined;
+    if (transport.name !== 'websocket' || upgrading || writeBuffer.length > 0 || readyState !== 'open')
+      return undefined;
     const { socket } = transport;
     if (socket?.readyState !== open || socket._sender?._bufferedBytes !== 0 || socket._sender._state) return undefined;
     return socket._socket;

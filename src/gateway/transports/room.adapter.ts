@@ -1,5 +1,4 @@
-import { type BroadcastOptions, Adapter } from 'socket.io-adapter';
-import { type Encoder, type Packet, PacketType } from 'socket.io-parser';
+import { Adapter, type BroadcastOptions } from 'socket.io-adapter';
 import { type EngineClient, EngineMember } from './engine-member.js';
 import { RoomLane } from './room-lane.js';
 import { webSocketFrame } from './web-socket-frame.js';
@@ -11,11 +10,19 @@ interface AdaptedSocket {
   disconnect(close: boolean): void;
 }
 
+interface Packet {
+  type: number;
+  nsp: string;
+}
+
 interface AdaptedNamespace {
   name: string;
   sockets: Map<string, AdaptedSocket>;
-  server: { encoder: Encoder };
+  server: { encoder: { encode(packet: Packet): unknown[] } };
 }
+
+/** socket.io's number for an event packet. */
+const eventPacket = 2;
 
 /**
  * socket.io's rooms, with the cost of a room's event taken off its members: one encoding, one WebSocket frame, one write
@@ -61,9 +68,9 @@ export class RoomAdapter extends Adapter {
 
   override broadcast(packet: Packet, options: BroadcastOptions): void {
     const lane = this.laneFor(options);
-    if (!lane || packet.type !== PacketType.EVENT) return super.broadcast(packet, options);
+    if (!lane || packet.type !== eventPacket) return super.broadcast(packet, options);
     packet.nsp = this.namespace.name;
-    const encoded: unknown[] = this.namespace.server.encoder.encode(packet);
+    const encoded = this.namespace.server.encoder.encode(packet);
     const [text] = encoded;
     // More than one part: a text and binary attachments.
     if (encoded.length !== 1 || typeof text !== 'string') return super.broadcast(packet, options);
