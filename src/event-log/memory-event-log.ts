@@ -29,13 +29,6 @@ export class MemoryEventLog extends EventLog {
     super();
   }
 
-  /** Events in memory, of all guilds. */
-  get kept(): number {
-    let events = 0;
-    for (const history of this.guilds.values()) events += history.events.length;
-    return events;
-  }
-
   append(event: NewDomainEvent): Promise<DomainEvent> {
     const history = this.historyOf(event.guildId);
     history.newest += 1;

@@ -14,10 +14,10 @@ it('lets go of the events of a guild that fell silent, and never gives a place t
   const log = new MemoryEventLog({ historySize: 100, historyAge: 60_000 });
   const { cursor } = await log.append(messageOf(silent, alice, 'one'));
   await log.append(messageOf(silent, alice, 'two'));
-  expect(log.kept).toBe(2);
+  expect(log.size()).toBe(2);
   vi.setSystemTime(Date.now() + 61_000);
   await log.append(messageOf(lively, alice, 'elsewhere'));
-  expect(log.kept).toBe(1);
+  expect(log.size()).toBe(1);
   expect(await log.since(silent, cursor)).toBeUndefined();
   const next = await log.append(messageOf(silent, alice, 'three'));
   expect(parseCursor(next.cursor)?.offset).toBe(3);

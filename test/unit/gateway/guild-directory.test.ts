@@ -74,7 +74,7 @@ suite('short names of guilds', () => {
       sourced(ids[1], 'Two', { alias: 'Suggested' }),
       sourced(ids[2], 'Three'),
     ];
-    const choices = new Map([[ids[2] as string, choice({ alias: 'taken' })]]);
+    const choices = new Map([[ids[2], choice({ alias: 'taken' })]]);
     expect(aliases(describe(guilds, choices))).toEqual({
       [ids[0]]: 'taken-0001',
       [ids[1]]: 'suggested',
@@ -100,9 +100,9 @@ suite('the default guild', () => {
   });
 
   it('is never a guarded or hidden one, and there is none when no guild is open', () => {
-    const guarded = new Map([[ids[1] as string, choice({ door: 'password', isDefault: true })]]);
+    const guarded = new Map([[ids[1], choice({ door: 'password', isDefault: true })]]);
     expect(defaultOf(describe(guilds, guarded))).toEqual([ids[0]]);
-    const hidden = new Map([[ids[1] as string, choice({ enabled: false, isDefault: true })]]);
+    const hidden = new Map([[ids[1], choice({ enabled: false, isDefault: true })]]);
     expect(describe(guilds, hidden).map(({ id }) => id)).toEqual([ids[0], ids[2]]);
     expect(defaultOf(describe(guilds, hidden))).toEqual([ids[0]]);
     const all = new Map(ids.map((id) => [id as string, choice({ door: 'discord', isDefault: true })]));

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isSnowflake } from '../../src/domain/snowflake.js';
+import { member as memberShape } from '../../src/domain/member.js';
+import { type DomainEvent } from '../../src/domain/events/index.js';
+import { applyEvent, type GuildState } from '../../src/domain/guild-state.js';
+import { type SourceSnapshot } from '../../src/domain/source-snapshot.js';
+import { MemoryEventLog } from '../../src/event-log/memory-event-log.js';
+import { GuildDoors } from '../../src/guilds/guild-doors.js';
+import { type DataProvider } from '../../src/providers/data-provider.js';
+import { DiscordGatewayProvider } from '../../src/providers/discord-gateway.provider.js';
+import { MockProvider } from '../../src/providers/mock.provider.js';
+import { providerNames, type ProviderName } from '../../src/providers/provider-registry.js';
+import { FakeDiscord } from '../../src/testing/fake-discord/index.js';
+import { DiscordApp } from '../integration/discord/discord-app.js';
+import { settings, token, town } from '../integration/discord/discord-town.js';
+
+interface Bench {
+  provider: DataProvider;
+  /** A guild that the source knows. */
+  guildId: string;
+  /** Everything that happened since the start. */
+  events(): DomainEvent[];
+  /** Lets something happen in the guild; done once it has. */
+  live(): Promise<void>;
+  close(): Promise<void>;
+}
+
+function mock(): Promise<Bench> {
+  const log = new MemoryEventLog({ historySize: 1_000, historyAge: 60_000 });
+  const events: DomainEvent[] = [];
+  log.subscribe((event) => events.push(event));
+  const provider = new MockProvider(log, new GuildDoors(), { seed: 3, pace: 1_000 });
+  provider.onApplicationBootstrap();
+  const guildId = '987654321098765432';
+  const changes = () => events.filter((event) => event.guildId === guildId && event.type !== 'message.created').length;
+  return Promise.resolve({
+    provider,
+    guildId,
+    events: () => events,
+    live: async () => {
+      const before = changes();
+      await expect.poll(changes, { timeout: 10_000 }).toBeGreaterThan(before + 3);
+    },
+    close: () => Promise.resolve(provider.onApplicationShutdown()),
+  });
+}
+
+async function discordGateway(): Promise<Bench> {
+  const discord = await FakeDiscord.start({ token });
+  const { guild, ada, bob } = town(discord);
+  const app = await DiscordApp.start(settings(discord));
+  await app.status.settled();
+  return {
+    provider: new DiscordGatewayProvider(app.guilds),
+    guildId: guild.id,
+    events: () => app.events,
+    live: async () => {
+      guild.setPresence(bob.id, 'dnd');
+      guild.updateMember(ada.id, { nick: 'Lovelace' });
+      const { user } = guild.addMember({ username: 'passer-by', status: 'online' });
+      await app.waitFor('presence.updated', ({ data }) => data.member.id === bob.id);
+      await app.waitFor('member.updated', ({ data }) => data.member.displayName === 'Lovelace');
+      await app.waitFor('member.joined', ({ data }) => data.member.id === user.id);
+    },
+    close: async () => {
+      await app.close();
+      await discord.stop();
+    },
+  };
+}
+
+/** One line for each source. */
+const benches: Record<ProviderName, () => Promise<Bench>> = { mock, 'discord-gateway': discordGateway };
+
+function stateOf({ guild, members }: SourceSnapshot): GuildState {
+  const known = new Map(members.map((one) => [one.id, one]));
+  return { name: guild.name, iconUrl: guild.iconUrl, members: known, available: true };
+}
+
+describe.each(providerNames)('data source: %s', (name) => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await benches[name]();
+  });
+  afterAll(() => bench.close());
+
+  it('is called as it is chosen', () => {
+    expect(bench.provider.name).toBe(name);
+  });
+
+  it('lists guilds by id, each once, and loads every one it lists', async () => {
+    const guilds = await bench.provider.listGuilds();
+    expect(guilds.map(({ id }) => id)).toContain(bench.guildId);
+    expect(new Set(guilds.map(({ id }) => id)).size).toBe(guilds.length);
+    for (const guild of guilds) {
+      expect(isSnowflake(guild.id)).toBe(true);
+      expect(guild.name).not.toBe('');
+      expect((await bench.provider.loadGuild(guild.id))?.guild).toEqual(guild);
+    }
+  });
+
+  it('tells members in their promised shape, each once', async () => {
+    const snapshot = await bench.provider.loadGuild(bench.guildId);
+    expect(snapshot!.members.length).toBeGreaterThan(0);
+    expect(new Set(snapshot!.members.map(({ id }) => id)).size).toBe(snapshot!.members.length);
+    for (const one of snapshot!.members) expect(memberShape.parse(one)).toEqual(one);
+    expect(snapshot!.partial).toEqual([]);
+  });
+
+  it.each(['999999999999999999', '', '__proto__', 'constructor', '0', 'x'])('does not know %j', async (id) => {
+    expect(await bench.provider.loadGuild(id)).toBeUndefined();
+  });
+
+  it('is the sum of what it told before and its events since', async () => {
+    const before = await bench.provider.loadGuild(bench.guildId);
+    const told = structuredClone(before);
+    const from = bench.events().length;
+    await bench.live();
+    // Read in one turn: nothing can happen between the two.
+    const loading = bench.provider.loadGuild(bench.guildId);
+    const since = bench.events().slice(from);
+    const after = await loading;
+    expect(before, 'an answer changed after it was given').toEqual(told);
+    const state = stateOf(told!);
+    for (const event of since) if (event.guildId === bench.guildId) applyEvent(state, event);
+    expect(new Map(after!.members.map((one) => [one.id, one]))).toEqual(state.members);
+    expect(state.members).not.toEqual(stateOf(told!).members);
+  });
+});
