@@ -1,7 +1,5 @@
 import { expect, it } from 'vitest';
-import { consoleModule } from '../../support/console-modules.js';
-
-const { stepTo } = await consoleModule('cursor.js');
+import { cursorStep } from '../../../src/client/cursor-step.js';
 
 it.each([
   ['e:0', 'e:1', 'next'],
@@ -13,5 +11,5 @@ it.each([
   [undefined, 'e:1', 'gap'],
   ['e:5', 'nonsense', 'gap'],
 ])('from %s, the event at %s is %s', (here, there, step) => {
-  expect(stepTo(here, there)).toBe(step);
+  expect(cursorStep(here, there)).toBe(step);
 });
