@@ -33,11 +33,7 @@ export class EngineMember implements LaneMember {
   private direct: TcpSocket | undefined;
   private writing = false;
 
-  constructor(
-    private readonly client: EngineClient,
-    private readonly maxBuffered: number,
-    private readonly cut: () => void,
-  ) {
+  constructor(private readonly client: EngineClient) {
     const { conn } = client;
     conn.on('packetCreate', () => this.giveWay());
     const forget = () => (this.direct = undefined);
@@ -47,11 +43,7 @@ export class EngineMember implements LaneMember {
 
   write(joined: Buffer, frames: readonly Frame[]): void {
     const direct = (this.direct ??= this.findDirect());
-    if (direct) {
-      direct.write(joined);
-      if (direct.writableLength > this.maxBuffered) this.tooSlow();
-      return;
-    }
+    if (direct) return void direct.write(joined);
     this.writing = true;
     try {
       for (const { text } of frames) this.client.writeToEngine(text, { preEncoded: true });
@@ -74,11 +66,5 @@ export class EngineMember implements LaneMember {
     const { socket } = transport;
     if (socket?.readyState !== open || socket._sender?._bufferedBytes !== 0 || socket._sender._state) return undefined;
     return socket._socket;
-  }
-
-  private tooSlow(): void {
-    this.direct = undefined;
-    // Not in the middle of a room's flush: the cut takes the member out of its rooms.
-    setImmediate(this.cut);
   }
 }

@@ -7,7 +7,6 @@ import { webSocketFrame } from './web-socket-frame.js';
 interface AdaptedSocket {
   id: string;
   client: EngineClient;
-  disconnect(close: boolean): void;
 }
 
 interface Packet {
@@ -33,10 +32,7 @@ export class RoomAdapter extends Adapter {
   private readonly members = new Map<string, EngineMember>();
   private readonly namespace: AdaptedNamespace;
 
-  constructor(
-    namespace: unknown,
-    private readonly maxBuffered: number,
-  ) {
+  constructor(namespace: unknown) {
     super(namespace);
     this.namespace = namespace as AdaptedNamespace;
   }
@@ -89,7 +85,7 @@ export class RoomAdapter extends Adapter {
     if (known) return known;
     const socket = this.namespace.sockets.get(id);
     if (!socket) return undefined;
-    const member = new EngineMember(socket.client, this.maxBuffered, () => socket.disconnect(true));
+    const member = new EngineMember(socket.client);
     this.members.set(id, member);
     return member;
   }

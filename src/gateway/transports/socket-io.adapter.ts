@@ -8,6 +8,8 @@ import { type FaultCode } from '../../domain/fault.js';
 import { corsOrigin } from '../cors-origin.js';
 import { wireFault } from '../wire-fault.js';
 
+import { RoomAdapter } from './room.adapter.js';
+
 /** Longest message a client may send, in bytes; a longer one ends its connection. */
 const maxMessageBytes = 65_536;
 
@@ -36,6 +38,7 @@ export class SocketIoAdapter extends IoAdapter {
       destroyUpgrade: false,
       maxHttpBufferSize: maxMessageBytes,
       perMessageDeflate: false,
+      adapter: RoomAdapter as never,
       pingInterval: this.config.HEARTBEAT_SECONDS * 1000,
       cors: { origin: corsOrigin(this.config.CORS_ORIGINS) },
       allowRequest: (_request: unknown, decide: (refusal: string | null, allowed: boolean) => void) =>

@@ -9,6 +9,8 @@ import { type GuildRoom } from '../guild-room.js';
 import { type JoinRequest, type Joined, JoinService } from '../join.service.js';
 import { RoomBroadcaster } from '../room-broadcaster.js';
 import { Transport } from '../transport.js';
+import { type Frame, RoomLane } from './room-lane.js';
+import { httpChunk, SseStream } from './sse-stream.js';
 
 /** Milliseconds for what is still to be read of a stream that has ended. */
 const finishTime = 5_000;
@@ -26,8 +28,8 @@ function eventBlock(event: DomainEvent): string {
 @Injectable()
 export class SseTransport extends Transport implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly name = 'sse';
-  private readonly rooms = new Map<string, Set<Response>>();
-  private readonly streams = new Map<Response, Backlog>();
+  private readonly lanes = new Map<string, RoomLane<SseStream>>();
+  private readonly streams = new Set<SseStream>();
   private heartbeat: NodeJS.Timeout | undefined;
 
   constructor(
@@ -47,7 +49,7 @@ export class SseTransport extends Transport implements OnApplicationBootstrap, B
   beforeApplicationShutdown(): void {
     clearInterval(this.heartbeat);
     // Clients come back by themselves, with the id of the last event they saw.
-    for (const stream of this.streams.keys()) finish(stream);
+    for (const { response } of this.streams) finish(response);
   }
 
   /** Answers with the stream. @throws Fault as `JoinService.join`; then nothing was written. */
@@ -70,14 +72,12 @@ export class SseTransport extends Transport implements OnApplicationBootstrap, B
   }
 
   send(room: GuildRoom, event: DomainEvent): void {
-    const streams = this.rooms.get(room.guildId);
-    if (!streams) return;
-    const bytes = Buffer.from(eventBlock(event));
-    for (const stream of streams) this.write(stream, bytes);
+    const lane = this.lanes.get(room.guildId);
+    if (lane) lane.push(frameOf(eventBlock(event)));
   }
 
   end(room: GuildRoom): void {
-    for (const stream of [...(this.rooms.get(room.guildId) ?? [])]) finish(stream);
+    for (const { response } of this.lanes.get(room.guildId)?.everybody() ?? []) finish(response);
   }
 
   private enter(joined: Joined, response: Response): void {
@@ -95,35 +95,33 @@ export class SseTransport extends Transport implements OnApplicationBootstrap, B
     const backlog = new Backlog(this.config.SLOW_CLIENT_BYTES);
     backlog.takesAnswer(0, bytes.length);
     response.write(bytes);
-    this.listen(joined.room, response, backlog);
+    this.listen(joined.room, new SseStream(response, backlog));
   }
 
-  private listen(room: GuildRoom, response: Response, backlog: Backlog): void {
-    let streams = this.rooms.get(room.guildId);
-    if (!streams) this.rooms.set(room.guildId, (streams = new Set()));
-    streams.add(response);
-    this.streams.set(response, backlog);
+  private listen(room: GuildRoom, stream: SseStream): void {
+    let lane = this.lanes.get(room.guildId);
+    if (!lane) this.lanes.set(room.guildId, (lane = new RoomLane()));
+    const entered = lane;
+    entered.enter(stream);
+    this.streams.add(stream);
     room.occupants += 1;
-    response.once('close', () => {
-      this.streams.delete(response);
+    stream.response.once('close', () => {
+      this.streams.delete(stream);
       room.occupants -= 1;
-      const left = this.rooms.get(room.guildId);
-      left?.delete(response);
-      if (left?.size === 0) this.rooms.delete(room.guildId);
+      entered.leave(stream);
+      if (entered.size === 0 && this.lanes.get(room.guildId) === entered) this.lanes.delete(room.guildId);
     });
   }
 
-  private write(stream: Response, bytes: Buffer | string): void {
-    if (stream.writableEnded) return;
-    if (this.streams.get(stream)?.tooMuch(stream.writableLength)) stream.destroy();
-    else stream.write(bytes);
-  }
-
-  /** Without an id: a heartbeat is not a place to resume from. */
+  /** Without an id: a heartbeat is not a place to resume from. Its order among the events does not matter. */
   private beat(): void {
-    const bytes = block('heartbeat', { at: new Date().toISOString() });
-    for (const stream of this.streams.keys()) this.write(stream, bytes);
+    const frame = frameOf(block('heartbeat', { at: new Date().toISOString() }));
+    for (const stream of this.streams) stream.write(frame.bytes, [frame]);
   }
+}
+
+function frameOf(text: string): Frame {
+  return { bytes: httpChunk(text), text };
 }
 
 /** A reader that does not take the rest must not keep the connection for that. */

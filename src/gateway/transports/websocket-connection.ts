@@ -1,3 +1,4 @@
+import { type Duplex } from 'node:stream';
 import { type WebSocket } from 'ws';
 import { type DomainEvent } from '../../domain/events/index.js';
 import { Fault } from '../../domain/fault.js';
@@ -6,6 +7,7 @@ import * as dialect from '../dialects/d-zone.dialect.js';
 import { type GuildRoom } from '../guild-room.js';
 import { type Joined, type JoinService } from '../join.service.js';
 import { wireFault } from '../wire-fault.js';
+import { type LaneMember, type RoomLane } from './room-lane.js';
 
 /** Messages of one client that may wait for their turn. */
 const maxWaiting = 32;
@@ -25,8 +27,10 @@ export interface ConnectionServices {
 }
 
 /** One d-zone client: reads its messages one after the other and is in at most one room. */
-export class WebSocketConnection {
+export class WebSocketConnection implements LaneMember {
   room: GuildRoom | undefined;
+  /** The way of the room's live frames; set while in a room. */
+  lane: RoomLane<WebSocketConnection> | undefined;
   /** The offset of the room up to which this client knows who is there. */
   knownFrom = 0;
   /** Set while the client waits for an open guild. */
@@ -40,6 +44,8 @@ export class WebSocketConnection {
 
   constructor(
     private readonly socket: WebSocket,
+    /** The TCP socket under it. */
+    private readonly raw: Duplex,
     private readonly services: ConnectionServices,
   ) {
     this.backlog = new Backlog(services.maxBuffered);
@@ -55,11 +61,16 @@ export class WebSocketConnection {
     return this.socket.readyState === this.socket.OPEN;
   }
 
-  /** A reader too slow for its room is cut off, so that it costs the others nothing. */
-  send(frame: string | Buffer): void {
-    if (!this.open) return;
-    if (this.backlog.tooMuch(this.socket.bufferedAmount)) return this.socket.terminate();
-    this.socket.send(frame, { binary: false });
+  /** To this client alone, after what its room already holds for it. */
+  send(frame: string): void {
+    this.lane?.catchUp(this);
+    if (!this.open || this.isTooSlow()) return;
+    this.socket.send(frame);
+  }
+
+  /** Whole WebSocket frames for everybody in the room. ws writes to the socket at once too, so the order stays. */
+  write(joined: Buffer): void {
+    if (this.open && !this.isTooSlow()) this.raw.write(joined);
   }
 
   ping(): void {
@@ -69,6 +80,7 @@ export class WebSocketConnection {
   }
 
   close(code: number, reason: string): void {
+    this.lane?.catchUp(this);
     this.socket.close(code, reason);
     // A peer that never answers the close must not hold up the end of the process.
     setTimeout(() => this.socket.terminate(), 1_000).unref();
@@ -93,6 +105,13 @@ export class WebSocketConnection {
       if (this.room || this.waiting) return;
       await this.join({ server: 'default', password: undefined, resume: undefined, credentials: {} });
     });
+  }
+
+  /** A reader too slow for its room is cut off, so that it costs the others nothing. */
+  private isTooSlow(): boolean {
+    if (!this.backlog.tooMuch(this.socket.bufferedAmount)) return false;
+    this.socket.terminate();
+    return true;
   }
 
   private async greet(): Promise<void> {

@@ -14,6 +14,8 @@ import { RoomBroadcaster } from '../room-broadcaster.js';
 import { Transport } from '../transport.js';
 import { declineUpgrade, isDeclinable } from './declined-upgrade.js';
 import { Departures } from './departures.js';
+import { RoomLane } from './room-lane.js';
+import { webSocketFrame } from './web-socket-frame.js';
 import { WebSocketConnection } from './websocket-connection.js';
 
 /** Longest message a client may send, in bytes. A longer one is answered with close code 1009. */
@@ -31,7 +33,7 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
     maxPayload: maxMessageBytes,
   });
   private readonly connections = new Set<WebSocketConnection>();
-  private readonly rooms = new Map<string, Set<WebSocketConnection>>();
+  private readonly lanes = new Map<string, RoomLane<WebSocketConnection>>();
   private readonly departures: Departures;
   private heartbeat: NodeJS.Timeout | undefined;
 
@@ -74,15 +76,14 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
 
   send(room: GuildRoom, event: DomainEvent): void {
     this.keepDepartures(event);
-    const occupants = this.rooms.get(room.guildId);
-    if (!occupants) return;
+    const lane = this.lanes.get(room.guildId);
+    if (!lane) return;
     // Bytes once for everybody.
-    const frames = eventFrames(event).map((frame) => Buffer.from(frame));
-    for (const connection of occupants) for (const frame of frames) connection.send(frame);
+    for (const text of eventFrames(event)) lane.push({ bytes: webSocketFrame(text), text });
   }
 
   end(room: GuildRoom): void {
-    for (const connection of [...(this.rooms.get(room.guildId) ?? [])]) connection.roomEnded();
+    for (const connection of [...(this.lanes.get(room.guildId)?.everybody() ?? [])]) connection.roomEnded();
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -99,7 +100,7 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
     const address = this.admission.addressOf(request.socket.remoteAddress, request.headers);
     this.server.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('error', ignore);
-      const connection = new WebSocketConnection(webSocket, {
+      const connection = new WebSocketConnection(webSocket, socket, {
         joins: this.joins,
         address,
         maxMembers: this.config.DZONE_MAX_MEMBERS,
@@ -115,17 +116,20 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
   }
 
   private enter(connection: WebSocketConnection, room: GuildRoom): void {
-    let occupants = this.rooms.get(room.guildId);
-    if (!occupants) this.rooms.set(room.guildId, (occupants = new Set()));
-    occupants.add(connection);
+    let lane = this.lanes.get(room.guildId);
+    if (!lane) this.lanes.set(room.guildId, (lane = new RoomLane()));
+    lane.enter(connection);
+    connection.lane = lane;
     room.occupants += 1;
   }
 
   private leave(connection: WebSocketConnection, room: GuildRoom): void {
-    const occupants = this.rooms.get(room.guildId);
-    if (!occupants?.delete(connection)) return;
+    const { lane } = connection;
+    if (!lane) return;
+    connection.lane = undefined;
+    lane.leave(connection);
     room.occupants -= 1;
-    if (occupants.size === 0) this.rooms.delete(room.guildId);
+    if (lane.size === 0) this.lanes.delete(room.guildId);
   }
 
   private callTheWaiting(): void {
@@ -141,8 +145,8 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
 
   /** Only those who saw the member leave know whom to remove; to later arrivals it would be a stranger. */
   private wipe(guildId: string, memberId: string, leftAt: number): void {
-    const frame = Buffer.from(removal(guildId, memberId));
-    for (const connection of this.rooms.get(guildId) ?? []) {
+    const frame = removal(guildId, memberId);
+    for (const connection of this.lanes.get(guildId)?.everybody() ?? []) {
       if (connection.knownFrom < leftAt && !connection.room?.has(memberId)) connection.send(frame);
     }
   }
