@@ -1,11 +1,11 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { domainEventTypes } from '../domain/events/index.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { EventLog } from './event-log.js';
 
 /** Counts what goes through the log, and how much it holds. */
 @Injectable()
-export class EventLogMetrics implements OnModuleDestroy {
+export class EventLogMetrics implements OnApplicationShutdown {
   private readonly unsubscribe: () => void;
 
   constructor(log: EventLog, metrics: Metrics) {
@@ -25,7 +25,8 @@ export class EventLogMetrics implements OnModuleDestroy {
     this.unsubscribe = log.subscribe(({ type }) => events.inc({ type }));
   }
 
-  onModuleDestroy(): void {
+  /** Not earlier: what happens while the application drains counts too. */
+  onApplicationShutdown(): void {
     this.unsubscribe();
   }
 }

@@ -1,9 +1,11 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { Metrics } from '../telemetry/metrics.js';
 import { MetricsModule } from '../telemetry/metrics.module.js';
 import { EventLog } from './event-log.js';
 import { type EventLogConfig } from './event-log.config.js';
 import { EventLogMetrics } from './event-log.metrics.js';
 import { MemoryEventLog } from './memory-event-log.js';
+import { PresenceCoalescer } from './presence-coalescer.js';
 
 /** Global, since every floor above speaks through the log. */
 @Global()
@@ -16,12 +18,27 @@ export class EventLogModule {
       providers: [
         {
           provide: EventLog,
-          useFactory: () =>
-            new MemoryEventLog({ historySize: config.HISTORY_SIZE, historyAge: config.HISTORY_SECONDS * 1000 }),
+          useFactory: (metrics: Metrics) => {
+            const log = new MemoryEventLog({
+              historySize: config.HISTORY_SIZE,
+              historyAge: config.HISTORY_SECONDS * 1000,
+            });
+            return new PresenceCoalescer(log, config.PRESENCE_WINDOW_MS, coalescedCounter(metrics));
+          },
+          inject: [Metrics],
         },
         EventLogMetrics,
       ],
       exports: [EventLog],
     };
   }
+}
+
+function coalescedCounter(metrics: Metrics): () => void {
+  const counter = metrics.counter({
+    name: 'guildcast_presence_coalesced_total',
+    help: 'Changes of presence that a later one of the same member and window took the place of.',
+    labels: {},
+  });
+  return () => counter.inc({});
 }

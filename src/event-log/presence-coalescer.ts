@@ -1,3 +1,4 @@
+import { type OnApplicationShutdown } from '@nestjs/common';
 import { type Cursor } from '../domain/cursor.js';
 import { type DomainEvent, type NewDomainEvent } from '../domain/events/index.js';
 import { EventLog, type EventListener } from './event-log.js';
@@ -21,7 +22,7 @@ interface Window {
  * window first, so that nothing is reordered; messages never wait. A held change costs at most one event of memory per
  * member and waits at most `windowMs`.
  */
-export class PresenceCoalescer extends EventLog {
+export class PresenceCoalescer extends EventLog implements OnApplicationShutdown {
   private readonly windows = new Map<string, Window>();
 
   constructor(
@@ -57,7 +58,7 @@ export class PresenceCoalescer extends EventLog {
   }
 
   /** Gives every held change its place now. */
-  flushAll(): void {
+  onApplicationShutdown(): void {
     for (const guildId of [...this.windows.keys()]) this.flush(guildId);
   }
 

@@ -38,6 +38,8 @@ export async function startTestApp(env: Record<string, string> = {}): Promise<Te
     LOG_LEVEL: 'silent',
     MOCK_PACE: '0',
     MOCK_SEED: '1',
+    // An event that a test appends gets its place at once.
+    PRESENCE_WINDOW_MS: '0',
     API_KEYS: Object.entries(testKeys)
       .map((entry) => entry.join('='))
       .join(','),

@@ -35,7 +35,7 @@ export class DiscordApp {
     const logger: LoggerService = { log: write, warn: write, error: write, debug: write, verbose: write, fatal: write };
     const module = await Test.createTestingModule({
       imports: [
-        EventLogModule.forRoot({ HISTORY_SIZE: 1000, HISTORY_SECONDS: 600 }),
+        EventLogModule.forRoot({ HISTORY_SIZE: 1000, HISTORY_SECONDS: 600, PRESENCE_WINDOW_MS: 0 }),
         DiscordModule.forRoot(discordConfig.parse(settings)),
       ],
     })

@@ -81,7 +81,7 @@ export async function startQueue(
   const module = await Test.createTestingModule({
     imports: [
       DatabaseModule.forRoot({ url }),
-      EventLogModule.forRoot({ HISTORY_SIZE: 10_000, HISTORY_SECONDS: 3_600 }),
+      EventLogModule.forRoot({ HISTORY_SIZE: 10_000, HISTORY_SECONDS: 3_600, PRESENCE_WINDOW_MS: 0 }),
       QueueModule.forRoot({ config: queueConfig.parse(settings), imports: [SenderModule] }),
     ],
   }).compile();

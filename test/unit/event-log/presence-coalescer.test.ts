@@ -82,10 +82,10 @@ describe('the presence coalescer', () => {
     expect(at).toHaveLength(3);
   });
 
-  it('gives what it holds its place when told to, and leaves no timer behind', () => {
+  it('gives what it holds its place when the application ends, and leaves no timer behind', () => {
     void log.append(presenceOf(guild, alice, 'idle'));
     void log.append(presenceOf(other, alice, 'idle'));
-    log.flushAll();
+    log.onApplicationShutdown();
     expect(heard).toHaveLength(2);
     expect(vi.getTimerCount()).toBe(0);
   });
