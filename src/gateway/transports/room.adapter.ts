@@ -52,6 +52,9 @@ export class RoomAdapter extends Adapter {
   }
 
   override del(id: string, room: string): void {
+    // What happened while it was there it still gets, above all the end of the room.
+    const member = this.members.get(id);
+    if (member) this.lanes.get(room)?.catchUp(member);
     this.leaveLane(id, room);
     void super.del(id, room);
   }

@@ -77,7 +77,11 @@ export class SseTransport extends Transport implements OnApplicationBootstrap, B
   }
 
   end(room: GuildRoom): void {
-    for (const { response } of this.lanes.get(room.guildId)?.everybody() ?? []) finish(response);
+    const lane = this.lanes.get(room.guildId);
+    for (const stream of lane?.everybody() ?? []) {
+      lane?.catchUp(stream);
+      finish(stream.response);
+    }
   }
 
   private enter(joined: Joined, response: Response): void {
