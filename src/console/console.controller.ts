@@ -38,6 +38,12 @@ export class ConsoleController {
     this.send(name, response);
   }
 
+  /** Modules that the page shares with `guildcast/client`. */
+  @Get('console/:folder/:file')
+  module(@Param('folder') folder: string, @Param('file') name: string, @Res() response: Response): void {
+    this.send(`${folder}/${name}`, response);
+  }
+
   /** Express answers 304 where `If-None-Match` names the tag. */
   private send(name: string, response: Response): void {
     const file = this.files.find(name);

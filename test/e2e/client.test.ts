@@ -39,7 +39,7 @@ const untilLive = (room: ClientRoom) => vi.waitFor(() => expect(room.status).toE
 /** Compares at one place of the log, to which both come sooner or later, also while the guild lives on. */
 async function expectSameAsRest(room: ClientRoom, url: string): Promise<void> {
   await vi.waitFor(async () => {
-    const answer = await fetch(`${url}/api/v1/guilds/${room.reference}`, { cache: 'no-store' });
+    const answer = await fetch(`${url}/api/v1/guilds/${room.reference}`);
     const snapshot = (await answer.json()) as GuildSnapshot;
     const { name, iconUrl, members } = room.guild!;
     const online = [...members.values()].filter(({ status }) => status !== 'offline').length;

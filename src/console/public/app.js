@@ -1,13 +1,14 @@
+import { io } from '/socket.io/socket.io.esm.min.js';
+import { GuildClient } from '/console/client/guild-client.js';
 import { ConnectionPill } from './connection-pill.js';
-import { Connection } from './connection.js';
 import { DoorForm } from './door-form.js';
 import { byId, oncePerFrame, setText } from './dom.js';
 import { EventFeed } from './event-feed.js';
 import { GuildHead } from './guild-head.js';
 import { GuildList } from './guild-list.js';
-import { applyEvent, memberTouchedBy, stateOf } from './guild-state.js';
 import { MemberList } from './member-list.js';
 import { showRecipes } from './recipes.js';
+import { memberTouchedBy } from './touched-member.js';
 
 /** Milliseconds between two looks at the list of guilds. */
 const listFreshness = 20_000;
@@ -27,18 +28,44 @@ let guilds = [];
 let chosen;
 /** What was shown at the doors that let us in, by alias. Never stored. */
 const shownAtDoor = new Map();
+/** The room of the chosen guild; undefined while its door is shut. */
+let room;
+/** The guild as its room shows it; undefined while it is not on show. */
 let state;
 
-const connection = new Connection({
-  state: (now) => {
-    pill.show(now);
-    if (now.name === 'live' || now.name === 'connected') void loadGuilds();
-  },
-  joined,
-  event: happened,
-  refused,
+const client = new GuildClient(io);
+const pill = new ConnectionPill({ retryNow: () => client.retryNow(), announce });
+
+client.on('status', ({ name }) => {
+  showConnection();
+  if (name === 'connected') void loadGuilds();
 });
-const pill = new ConnectionPill({ retryNow: () => connection.retryNow(), announce });
+
+function showConnection() {
+  pill.show(client.status, room?.status);
+}
+
+function watch(auth) {
+  unwatch();
+  const entering = client.join(chosen, auth);
+  room = entering;
+  entering.on('joined', joined);
+  entering.on('event', happened);
+  entering.on('status', (status) => {
+    if (room !== entering) return;
+    showConnection();
+    if (status.name === 'refused') refused(status.fault);
+    if (status.name === 'live') void loadGuilds();
+  });
+  showConnection();
+}
+
+function unwatch() {
+  const left = room;
+  room = undefined;
+  left?.leave();
+  showConnection();
+}
 
 const drawHead = oncePerFrame(() => {
   if (!state) return;
@@ -46,10 +73,10 @@ const drawHead = oncePerFrame(() => {
   guildList.setCounts(state.id, memberCount, onlineCount);
 });
 
-function joined({ recovered, snapshot }) {
-  if (recovered) return feed.note('Reconnected. Nothing was missed.');
-  const again = state?.id === snapshot.guild.id;
-  state = stateOf(snapshot);
+function joined({ recovered, guild }) {
+  if (recovered && state === guild) return feed.note('Reconnected. Nothing was missed.');
+  const again = state?.id === guild.id;
+  state = guild;
   memberList.reset(state.members);
   head.provenance(state);
   drawHead();
@@ -60,7 +87,6 @@ function joined({ recovered, snapshot }) {
 }
 
 function happened(event) {
-  applyEvent(state, event);
   const touched = memberTouchedBy(event);
   if (touched !== undefined) memberList.update(touched);
   if (event.type.startsWith('guild.')) {
@@ -94,7 +120,7 @@ function askAtDoor(guild) {
   byId('door').dataset.guild = chosen;
   door.show(guild, (auth) => {
     shownAtDoor.set(chosen, auth);
-    connection.watch(chosen, auth);
+    watch(auth);
   });
   showView('door');
   setTitle(guild.name);
@@ -110,11 +136,11 @@ function choose(reference) {
   const guild = findGuild(reference);
   const auth = shownAtDoor.get(reference);
   if (guild && guild.door !== 'open' && !auth) {
-    connection.unwatch();
+    unwatch();
     return askAtDoor(guild);
   }
   showView('loading');
-  connection.watch(reference, auth);
+  watch(auth);
 }
 
 function findGuild(reference) {
@@ -185,13 +211,12 @@ byId('skip').addEventListener('click', (event) => {
   byId('members').focus();
 });
 window.addEventListener('hashchange', route);
-window.addEventListener('online', () => connection.retryNow());
+window.addEventListener('online', () => client.retryNow());
 document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible') connection.retryNow();
+  if (document.visibilityState === 'visible') client.retryNow();
 });
 setInterval(() => {
-  if (document.visibilityState === 'visible' && connection.connected) void loadGuilds();
+  if (document.visibilityState === 'visible' && client.status.name === 'connected') void loadGuilds();
 }, listFreshness);
 
 await loadGuilds();
-connection.open();

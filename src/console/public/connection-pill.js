@@ -17,6 +17,7 @@ export class ConnectionPill {
   #text = byId('connection-text');
   #button = byId('retry-now');
   #state = { name: 'connecting' };
+  #wasConnected = false;
   #ticker;
   #announce;
 
@@ -25,7 +26,10 @@ export class ConnectionPill {
     this.#button.addEventListener('click', retryNow);
   }
 
-  show(state) {
+  /** @param client the status of the connection @param room that of the guild's room, if one is asked for */
+  show(client, room) {
+    this.#wasConnected ||= client.name === 'connected';
+    const state = this.#stateOf(client, room);
     const before = this.#state.name;
     this.#state = state;
     this.#pill.dataset.state = state.name;
@@ -36,6 +40,14 @@ export class ConnectionPill {
     if (state.until !== undefined) this.#ticker = setInterval(() => this.#draw(), 250);
     this.#draw();
     if (state.name !== before && spoken[state.name]) this.#announce(spoken[state.name]);
+  }
+
+  #stateOf(client, room) {
+    if (client.name === 'waiting') return { name: 'reconnecting', until: client.until, message: client.fault?.message };
+    if (client.name === 'connecting') return { name: this.#wasConnected ? 'reconnecting' : 'connecting' };
+    if (room === undefined) return { name: 'connected' };
+    if (room.name === 'refused') return { name: 'refused', until: room.until, message: room.fault.message };
+    return { name: room.name === 'live' ? 'live' : 'joining' };
   }
 
   #draw() {

@@ -1,5 +1,5 @@
 import { byId, clock, el, number, setText } from './dom.js';
-import { countByStatus, statuses } from './guild-state.js';
+import { countByStatus, statuses } from './member-status.js';
 import { fillPortrait, initialsOf, tint } from './portrait.js';
 
 const partialWords = {

@@ -48,6 +48,23 @@ describe('the console over HTTP', () => {
     }
   });
 
+  it('gives every module that the page loads, and none asks for a package', async () => {
+    const known = new Set(['/console/app.js']);
+    for (const path of known) {
+      const answer = await request(app.url).get(path);
+      expect(answer.status, path).toBe(200);
+      expect(answer.headers['content-type'], path).toMatch(/^(text|application)\/javascript/);
+      if (path.startsWith('/socket.io/')) continue;
+      for (const [, specifier = ''] of answer.text.matchAll(/^\s*(?:import|export)\s[^'"]*['"]([^'"]+)['"];?$/gm)) {
+        expect(specifier, path).toMatch(/^(\.\.?)?\//);
+        known.add(new URL(specifier, `http://guildcast${path}`).pathname);
+      }
+    }
+    expect([...known]).toEqual(
+      expect.arrayContaining(['/console/client/room-session.js', '/console/domain/cursor.js']),
+    );
+  });
+
   it('answers 304 to those who have the file', async () => {
     const first = await request(app.url).get('/console/app.js');
     expect(first.headers['cache-control']).toBe('no-cache');
@@ -64,6 +81,9 @@ describe('the console over HTTP', () => {
       '%2e%2e/index.html',
       '..%5c..%5cpackage.json',
       'toString',
+      'client/index.js',
+      'domain/member.js',
+      'client/..%2f..%2fpackage.json',
     ]) {
       const answer = await request(app.url).get(`/console/${path}`);
       expect(answer.status, path).toBe(404);
