@@ -3,6 +3,7 @@ import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { ZodValidationPipe } from 'nestjs-zod';
 import { Metrics } from '../telemetry/metrics.js';
 import { MetricsModule } from '../telemetry/metrics.module.js';
+import { AsyncApiController } from './asyncapi.controller.js';
 import { GuildsController } from './guilds.controller.js';
 import { HEALTH_CHECKS, type HealthCheck } from './health-check.js';
 import { HealthController } from './health.controller.js';
@@ -42,7 +43,14 @@ export class RestModule {
     return {
       module: RestModule,
       imports: [...imports, MetricsModule],
-      controllers: [GuildsController, NotificationsController, HealthController, VersionController, MetricsController],
+      controllers: [
+        GuildsController,
+        NotificationsController,
+        HealthController,
+        VersionController,
+        MetricsController,
+        AsyncApiController,
+      ],
       providers: [
         Readiness,
         ...(healthChecks as Provider[]),
