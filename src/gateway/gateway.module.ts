@@ -5,9 +5,10 @@ import { GuildDirectory } from './guild-directory.js';
 import { GuildRooms } from './guild-rooms.js';
 import { JoinService } from './join.service.js';
 import { RoomBroadcaster } from './room-broadcaster.js';
+import { LongPollTransport } from './transports/long-poll.transport.js';
 import { SocketIoGateway } from './transports/socket-io.gateway.js';
 import { SocketIoTransport } from './transports/socket-io.transport.js';
-import { SseController } from './transports/sse.controller.js';
+import { GuildEventsController } from './transports/guild-events.controller.js';
 import { SseTransport } from './transports/sse.transport.js';
 import { WebSocketTransport } from './transports/websocket.transport.js';
 
@@ -18,7 +19,7 @@ export class GatewayModule {
     return {
       module: GatewayModule,
       imports,
-      controllers: [SseController],
+      controllers: [GuildEventsController],
       providers: [
         { provide: GATEWAY_CONFIG, useValue: config },
         GuildDirectory,
@@ -30,6 +31,7 @@ export class GatewayModule {
         SocketIoGateway,
         WebSocketTransport,
         SseTransport,
+        LongPollTransport,
       ],
       exports: [GuildDirectory, GuildRooms, JoinService, ClientAdmission],
     };

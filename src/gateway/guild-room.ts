@@ -5,6 +5,13 @@ import { applyEvent, type GuildState } from '../domain/guild-state.js';
 import { type SourcedSnapshot } from '../providers/provider-chain.js';
 import { type DirectoryEntry } from './guild-directory.js';
 
+interface ReadySnapshot {
+  offset: number;
+  snapshot: GuildSnapshot;
+  /** By encoding. */
+  texts: Map<string, string>;
+}
+
 /**
  * The live state of one guild: what its source said, and every event since. What a newcomer gets is what everybody
  * else already sees. State and cursor always change together, so `snapshot()` is never between two events.
@@ -15,6 +22,7 @@ export class GuildRoom {
   occupants = 0;
   private readonly state: GuildState;
   private readonly place: Position;
+  private ready: ReadySnapshot | undefined;
   private counted: { offset: number; online: number } | undefined;
 
   constructor(
@@ -65,7 +73,33 @@ export class GuildRoom {
     return true;
   }
 
+  /** The same object until something changes: read it only. */
   snapshot(entry: DirectoryEntry): GuildSnapshot {
+    return this.readyFor(entry).snapshot;
+  }
+
+  /**
+   * The present snapshot in some encoding, made once for each change of the guild however many ask. Bounded: one text
+   * for each `encoding`, for as long as the snapshot is the present one.
+   */
+  snapshotText(entry: DirectoryEntry, encoding: string, make: (snapshot: GuildSnapshot) => string): string {
+    const { snapshot, texts } = this.readyFor(entry);
+    let text = texts.get(encoding);
+    if (text === undefined) texts.set(encoding, (text = make(snapshot)));
+    return text;
+  }
+
+  private readyFor(entry: DirectoryEntry): ReadySnapshot {
+    const { alias, default: isDefault, door } = entry;
+    const ready = this.ready;
+    if (ready?.offset === this.place.offset) {
+      const { guild } = ready.snapshot;
+      if (guild.alias === alias && guild.default === isDefault && guild.door === door) return ready;
+    }
+    return (this.ready = { offset: this.place.offset, snapshot: this.takeSnapshot(entry), texts: new Map() });
+  }
+
+  private takeSnapshot(entry: DirectoryEntry): GuildSnapshot {
     const { source, asOf, stale, partial } = this.source;
     return {
       guild: {

@@ -12,7 +12,7 @@ import { type WireFault } from '../wire-fault.js';
  * manuals of both describe another one). Text frames, one JSON object each. This file only translates.
  */
 
-/** The one message a client sends. `server` is `default`, a short id, an alias or a guild id. */
+/** The message that takes a client into a room. `server` is `default`, a short id, an alias or a guild id. */
 export interface ConnectMessage {
   server: string;
   /** Goes back to its sender inside `server-join`, as in the reference, and nowhere else. */
@@ -36,8 +36,11 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** What a client may send. `snapshot` is ours: it asks for a fresh `server-join` of the room the client is in. */
+export type ClientMessage = { type: 'connect'; connect: ConnectMessage } | { type: 'snapshot' };
+
 /** @throws Fault with the reference's text where it has one; the connection goes on in every case. */
-export function readMessage(raw: Buffer, binary: boolean): ConnectMessage {
+export function readMessage(raw: Buffer, binary: boolean): ClientMessage {
   if (binary && !isUtf8(raw)) throw new Fault('request.invalid', 'Invalid binary encoding');
   let message: unknown;
   try {
@@ -46,9 +49,15 @@ export function readMessage(raw: Buffer, binary: boolean): ConnectMessage {
     throw new Fault('request.invalid', 'Invalid JSON');
   }
   if (!isObject(message)) throw new Fault('request.invalid', 'Invalid message: a JSON object is expected');
+  if (message.type === 'snapshot') return { type: 'snapshot' };
   if (message.type !== 'connect') throw new Fault('request.unknown_type', 'Unknown event type');
   if (!isObject(message.data)) throw new Fault('request.invalid', 'Invalid message: "data" must be an object');
-  return readConnect(message.data);
+  return { type: 'connect', connect: readConnect(message.data) };
+}
+
+/** A client that named its guild in the address asks for the same as one that sends this. */
+export function connectTo(server: string, resume?: string): ConnectMessage {
+  return { server, password: undefined, resume, credentials: {} };
 }
 
 function readConnect(data: Record<string, unknown>): ConnectMessage {
@@ -112,20 +121,16 @@ function requestOf({ server, password }: ConnectMessage): { server: string; pass
   return { server, ...(password !== undefined && { password }) };
 }
 
-export function serverJoin(asked: ConnectMessage, snapshot: GuildSnapshot, maxMembers: number): string {
-  const { guild, members, cursor, source, stale } = snapshot;
-  return JSON.stringify({
-    type: 'server-join',
-    data: {
-      users: usersOf(members, maxMembers),
-      request: requestOf(asked),
-      serverName: guild.name,
-      cursor,
-      source,
-      stale,
-      recovered: false,
-    },
-  });
+/** The part of a `server-join` that is the same for everybody, as JSON. */
+export function usersText({ members }: GuildSnapshot, maxMembers: number): string {
+  return JSON.stringify(usersOf(members, maxMembers));
+}
+
+/** `users` as `usersText` makes it of the same snapshot. */
+export function serverJoin(asked: ConnectMessage, snapshot: GuildSnapshot, users: string): string {
+  const { guild, cursor, source, stale } = snapshot;
+  const rest = { request: requestOf(asked), serverName: guild.name, cursor, source, stale, recovered: false };
+  return `{"type":"server-join","data":{"users":${users},${JSON.stringify(rest).slice(1)}}`;
 }
 
 /** The client's world is still right: the frames it missed follow. */

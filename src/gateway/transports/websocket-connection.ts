@@ -4,6 +4,7 @@ import { type DomainEvent } from '../../domain/events/index.js';
 import { Fault } from '../../domain/fault.js';
 import { Backlog } from '../backlog.js';
 import * as dialect from '../dialects/d-zone.dialect.js';
+import { type DirectoryEntry } from '../guild-directory.js';
 import { type GuildRoom } from '../guild-room.js';
 import { type Joined, type JoinService } from '../join.service.js';
 import { wireFault } from '../wire-fault.js';
@@ -35,6 +36,8 @@ export class WebSocketConnection implements LaneMember {
   knownFrom = 0;
   /** Set while the client waits for an open guild. */
   waiting: dialect.ConnectMessage | undefined;
+  /** How the client's room is listed, and how the client called it. */
+  private place: { entry: DirectoryEntry; server: string } | undefined;
   private answeredPing = true;
   private work: Promise<void>;
   private pending = 0;
@@ -103,7 +106,7 @@ export class WebSocketConnection implements LaneMember {
     this.next(async () => {
       // It may have been on its way into another room.
       if (this.room || this.waiting) return;
-      await this.join({ server: 'default', password: undefined, resume: undefined, credentials: {} });
+      await this.join(dialect.connectTo('default'));
     });
   }
 
@@ -112,6 +115,11 @@ export class WebSocketConnection implements LaneMember {
     if (!this.backlog.tooMuch(this.socket.bufferedAmount)) return false;
     this.socket.terminate();
     return true;
+  }
+
+  /** As if the client had sent it; after the server list, as everything is. */
+  connect(asked: dialect.ConnectMessage): void {
+    this.next(() => this.join(asked, () => this.services.admitMessage('join')));
   }
 
   private async greet(): Promise<void> {
@@ -132,7 +140,9 @@ export class WebSocketConnection implements LaneMember {
     this.next(async () => {
       this.pending -= 1;
       await this.services.admitMessage('socket');
-      await this.join(dialect.readMessage(data, binary), () => this.services.admitMessage('join'));
+      const message = dialect.readMessage(data, binary);
+      if (message.type === 'snapshot') return this.sendSnapshot();
+      await this.join(message.connect, () => this.services.admitMessage('join'));
     });
   }
 
@@ -165,6 +175,17 @@ export class WebSocketConnection implements LaneMember {
     return true;
   }
 
+  private sendSnapshot(): void {
+    const { room, place } = this;
+    if (!room || !place) throw new Fault('request.invalid', 'There is no room to show: connect to a server first');
+    this.lane?.catchUp(this);
+    const snapshot = room.snapshot(place.entry);
+    const { cursor } = room;
+    const joined: Joined = { room, entry: place.entry, recovered: false, cursor, snapshot };
+    this.knownFrom = room.offset;
+    if (!this.sendAnswer(this.framesOf(dialect.connectTo(place.server), joined))) this.socket.terminate();
+  }
+
   private wait(asked: dialect.ConnectMessage): void {
     this.leave();
     if (!this.open) return;
@@ -180,14 +201,22 @@ export class WebSocketConnection implements LaneMember {
     if (!this.sendAnswer(this.framesOf(asked, joined))) return this.socket.terminate();
     if (joined.recovered) this.removeLater(room, joined.missed);
     this.room = room;
+    this.place = { entry: joined.entry, server: asked.server };
     this.services.entered(room);
   }
 
   private framesOf(asked: dialect.ConnectMessage, joined: Joined): Buffer[] {
-    const frames = joined.recovered
-      ? [dialect.serverRejoin(asked, joined.entry.name, joined.cursor), ...joined.missed.flatMap(dialect.eventFrames)]
-      : [dialect.serverJoin(asked, joined.snapshot, this.services.maxMembers)];
-    return frames.map((frame) => Buffer.from(frame));
+    return this.textsOf(asked, joined).map((text) => Buffer.from(text));
+  }
+
+  private textsOf(asked: dialect.ConnectMessage, joined: Joined): string[] {
+    const { room, entry } = joined;
+    if (joined.recovered) {
+      return [dialect.serverRejoin(asked, entry.name, joined.cursor), ...joined.missed.flatMap(dialect.eventFrames)];
+    }
+    const { maxMembers } = this.services;
+    const users = room.snapshotText(entry, 'd-zone', (snapshot) => dialect.usersText(snapshot, maxMembers));
+    return [dialect.serverJoin(asked, joined.snapshot, users)];
   }
 
   private sendAnswer(frames: Buffer[]): boolean {
@@ -203,6 +232,7 @@ export class WebSocketConnection implements LaneMember {
     this.removals.clear();
     const room = this.room;
     this.room = undefined;
+    this.place = undefined;
     if (room) this.services.left(room);
   }
 

@@ -6,7 +6,7 @@ import { WebSocketServer } from 'ws';
 import { parseCursor } from '../../domain/cursor.js';
 import { type DomainEvent } from '../../domain/events/index.js';
 import { ClientAdmission } from '../client-admission.js';
-import { eventFrames, removal } from '../dialects/d-zone.dialect.js';
+import { type ConnectMessage, connectTo, eventFrames, removal } from '../dialects/d-zone.dialect.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { type GuildRoom } from '../guild-room.js';
 import { JoinService } from '../join.service.js';
@@ -111,6 +111,8 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
         left: (room) => this.leave(connection, room),
       });
       this.connections.add(connection);
+      const asked = guildInPath(request.url ?? '');
+      if (asked) connection.connect(asked);
       webSocket.once('close', () => this.connections.delete(connection));
     });
   }
@@ -149,6 +151,19 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
     for (const connection of this.lanes.get(guildId)?.everybody() ?? []) {
       if (connection.knownFrom < leftAt && !connection.room?.has(memberId)) connection.send(frame);
     }
+  }
+}
+
+/** `/ws/guilds/<id or alias>[?cursor=]` joins by itself; every other path waits for the client to ask. */
+function guildInPath(address: string): ConnectMessage | undefined {
+  try {
+    const { pathname, searchParams } = new URL(address, 'http://localhost');
+    const guild = /^\/ws\/guilds\/([^/]+)\/?$/.exec(pathname)?.[1];
+    return guild === undefined
+      ? undefined
+      : connectTo(decodeURIComponent(guild), searchParams.get('cursor') ?? undefined);
+  } catch {
+    return undefined;
   }
 }
 

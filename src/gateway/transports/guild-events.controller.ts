@@ -6,15 +6,20 @@ import { z } from 'zod';
 import { type ApiKey } from '../../access/api-keys.js';
 import { CallerKey } from '../../access/caller-key.decorator.js';
 import { Public } from '../../access/public.decorator.js';
+import { Fault } from '../../domain/fault.js';
 import { domainEvent } from '../../domain/events/index.js';
 import { guildSnapshot } from '../../domain/guild-snapshot.js';
 import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
-import { type Joined, JoinService } from '../join.service.js';
+import { ClientAdmission } from '../client-admission.js';
+import { type Joined, type JoinRequest, JoinService } from '../join.service.js';
+import { LongPollTransport } from './long-poll.transport.js';
 import { SseTransport } from './sse.transport.js';
 
 const eventsQuery = z.object({
   cursor: z.string().max(128).optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  /** Seconds to wait for an event when there is none yet. */
+  wait: z.coerce.number().int().min(0).max(30).default(0),
 });
 class EventsQuery extends createZodDto(eventsQuery) {}
 
@@ -30,10 +35,12 @@ class EventsPage extends createZodDto(eventsPage) {}
 /** The events of a guild over HTTP: a stream for those who ask for one, else what happened since a cursor. */
 @ApiTags('guilds')
 @Controller('api/v1/guilds/:guild/events')
-export class SseController {
+export class GuildEventsController {
   constructor(
     private readonly stream: SseTransport,
+    private readonly polls: LongPollTransport,
     private readonly joins: JoinService,
+    private readonly admission: ClientAdmission,
   ) {}
 
   @Get()
@@ -43,7 +50,8 @@ export class SseController {
     summary: 'Live events of a guild, or the events after a cursor',
     description:
       'With `Accept: text/event-stream` a stream: first `snapshot` (or `resumed`, when `Last-Event-ID` or `cursor` names a ' +
-      'place the log still holds), then one block for each event, named by its type. Otherwise a page of events.',
+      'place the log still holds), then one block for each event, named by its type. Otherwise a page of events; with ' +
+      '`wait` it comes as soon as there is an event, or when that many seconds are over.',
   })
   @ApiProduces('application/json', 'text/event-stream')
   @ApiOkResponse({ type: EventsPage })
@@ -57,10 +65,33 @@ export class SseController {
     // A browser that reconnects names its newest event in the header; the address still says where it once began.
     const request = { guild, cursor: lastEventId ?? query.cursor, credentials: { ...(apiKey && { apiKey }) } };
     if (wantsStream(response.req)) return this.stream.open(request, response);
-    await this.joins.join(request, (joined) => {
-      response.setHeader('Cache-Control', joined.entry.door === 'open' ? 'no-cache' : 'private, no-store');
-      response.json(page(joined, query.limit));
-    });
+    const release = this.admission.connect();
+    if (!release) throw new Fault('service.unavailable', 'No room for another request now.', { retryAfter: 5 });
+    try {
+      await this.answerPage(request, query, response);
+    } finally {
+      release();
+    }
+  }
+
+  private async answerPage(request: JoinRequest, { limit, wait }: EventsQuery, response: Response): Promise<void> {
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const deadline = performance.now() + wait * 1000;
+    for (let answered = false; !answered && !response.closed;) {
+      let change: Promise<void> | undefined;
+      await this.joins.join(request, (joined) => {
+        const left = deadline - performance.now();
+        if (joined.recovered && joined.missed.length === 0 && left > 0 && !this.admission.draining) {
+          change = this.polls.next(joined.room, left, gone.signal);
+          return;
+        }
+        answered = true;
+        response.setHeader('Cache-Control', joined.entry.door === 'open' ? 'no-cache' : 'private, no-store');
+        response.json(page(joined, limit));
+      });
+      await change;
+    }
   }
 }
 
