@@ -61,6 +61,7 @@ export const socketIoMessages: Messages = {
 
 export const dZoneMessages: Messages = {
   'dZone.connect': fromClient('connect', 'Enter the room of a guild', dZone.connect),
+  'dZone.snapshot': fromClient('snapshot', 'Ask for a fresh server-join of the present room', dZone.snapshot),
   'dZone.server-list': fromServer('server-list', 'First and once: the guilds by their ids', dZone['server-list']),
   'dZone.server-join': fromServer(
     'server-join',

@@ -97,6 +97,7 @@ export const dZone = {
       resume: cursor.nullish(),
     }),
   ),
+  snapshot: z.object({ type: z.literal('snapshot') }),
   'server-list': frame('server-list', z.record(snowflake, listed)),
   'server-join': frame('server-join', z.union([freshJoin, rejoin, waitingRoom])),
   presence: z.union([presence, removal]),

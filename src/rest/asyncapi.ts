@@ -78,7 +78,9 @@ export function describeSockets(version: string): AsyncApiDocument {
       dZone: {
         address: '/ws',
         title: 'Rooms over WebSocket, in the d-zone dialect',
-        description: 'On any path outside `/socket.io/`. A connection is in one room at most.',
+        description:
+          'On any path outside `/socket.io/`. A connection is in one room at most. On `/ws/guilds/{guild}?cursor=` it joins ' +
+          'that guild by itself, as if it had sent a `connect`.',
         servers: [ref('servers', 'webSocket')],
         messages: referencesTo(Object.keys(dZoneMessages)),
       },
@@ -101,6 +103,7 @@ export function describeSockets(version: string): AsyncApiDocument {
         'socketIo.refusal',
       ]),
       dZoneConnect: asked('dZone', 'dZone.connect', ['dZone.server-join', 'dZone.error']),
+      dZoneSnapshot: asked('dZone', 'dZone.snapshot', ['dZone.server-join', 'dZone.error']),
       dZoneFrames: told('dZone', 'What happens in the room that the connection is in', dZoneFrames),
       streamEvents: {
         ...told('stream', 'What happens in the room', [...Object.keys(streamMessages), ...events]),

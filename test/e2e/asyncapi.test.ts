@@ -121,6 +121,9 @@ describe('what goes over the wires is what the document says', () => {
     captured.add('dZone.connect', asking);
     client.send(asking);
     await client.nextOf('server-join');
+    captured.add('dZone.snapshot', { type: 'snapshot' });
+    client.send({ type: 'snapshot' });
+    await client.nextOf('server-join');
     const [first] = await append(untilTheEnd);
     await vi.waitFor(() => expect(client.frames.some(({ data }) => data.delete === true)).toBe(true));
     client.connect({ server: 'nobody-knows-it' });
