@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { GuildRooms } from '../../src/gateway/guild-rooms.js';
 import { ClientAdmission } from '../../src/gateway/client-admission.js';
-import { DataProvider } from '../../src/providers/data-provider.js';
+import { type DataProvider } from '../../src/providers/data-provider.js';
 import { MockProvider } from '../../src/providers/mock.provider.js';
 import { memberOf, presenceOf } from '../support/events.js';
 import { RawSocket } from '../support/raw-socket.js';

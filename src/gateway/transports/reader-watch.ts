@@ -24,11 +24,14 @@ export interface EngineConnection {
  */
 export class ReaderWatch {
   /** Every connection, with the bytes that waited for it at the last look. */
-  private readonly connections = new Map<EngineConnection, number>();
+  private readonly waited = new Map<EngineConnection, number>();
   private timer: NodeJS.Timeout | undefined;
   private sentSinceLook = 0;
 
-  constructor(private readonly bound: number) {}
+  constructor(
+    private readonly bound: number,
+    private readonly cut: (connection: EngineConnection) => void,
+  ) {}
 
   start(): void {
     this.timer = setInterval(() => this.lookForSlow(), lookPause);
@@ -39,11 +42,11 @@ export class ReaderWatch {
   }
 
   add(connection: EngineConnection): void {
-    this.connections.set(connection, 0);
+    this.waited.set(connection, 0);
   }
 
   delete(connection: EngineConnection): void {
-    this.connections.delete(connection);
+    this.waited.delete(connection);
   }
 
   isFarBehind(connection: EngineConnection): boolean {
@@ -53,17 +56,20 @@ export class ReaderWatch {
   /** An event was sent: what waits is bounded however many come between two looks. */
   sent(): void {
     this.sentSinceLook += 1;
-    if (this.sentSinceLook < eventsPerLook) return;
-    this.sentSinceLook = 0;
-    for (const connection of this.connections.keys()) if (this.isFarBehind(connection)) connection.close(true);
+    if (this.sentSinceLook !== eventsPerLook) return;
+    // The events of a tick are written at its end.
+    setImmediate(() => {
+      this.sentSinceLook = 0;
+      for (const connection of this.waited.keys()) if (this.isFarBehind(connection)) this.cut(connection);
+    });
   }
 
   private lookForSlow(): void {
-    for (const [connection, before] of this.connections) {
+    for (const [connection, before] of this.waited) {
       const waiting = waitingFor(connection);
-      this.connections.set(connection, waiting);
+      this.waited.set(connection, waiting);
       const stuck = waiting > this.bound && before > this.bound && waiting >= before;
-      if (stuck || this.isFarBehind(connection)) connection.close(true);
+      if (stuck || this.isFarBehind(connection)) this.cut(connection);
     }
   }
 }

@@ -19,6 +19,7 @@ export class SocketIoTransport extends Transport implements OnApplicationBootstr
   readonly name = 'socket.io';
   /** The rooms of each socket, by guild. */
   private readonly rooms = new Map<Socket, Map<string, GuildRoom>>();
+  private readonly socketOf = new WeakMap<object, Socket>();
   /** Connections that there is no room for. */
   private readonly refused = new WeakSet<object>();
   private readonly readers: ReaderWatch;
@@ -30,7 +31,7 @@ export class SocketIoTransport extends Transport implements OnApplicationBootstr
     private readonly admission: ClientAdmission,
   ) {
     super();
-    this.readers = new ReaderWatch(config.SLOW_CLIENT_BYTES);
+    this.readers = new ReaderWatch(config.SLOW_CLIENT_BYTES, (connection) => this.cut(connection));
   }
 
   onApplicationBootstrap(): void {
@@ -69,6 +70,7 @@ export class SocketIoTransport extends Transport implements OnApplicationBootstr
       return;
     }
     this.rooms.set(socket, new Map());
+    this.socketOf.set(socket.conn, socket);
     socket.once('disconnect', () => {
       for (const guildId of [...(this.rooms.get(socket)?.keys() ?? [])]) this.leave(socket, guildId);
       this.rooms.delete(socket);
@@ -110,6 +112,13 @@ export class SocketIoTransport extends Transport implements OnApplicationBootstr
 
   end(room: GuildRoom): void {
     for (const socket of this.rooms.keys()) this.leave(socket, room.guildId);
+  }
+
+  /** Out of its rooms first: a poller that does not poll stays half a minute, and would go on being written to. */
+  private cut(connection: EngineConnection): void {
+    this.readers.delete(connection);
+    this.socketOf.get(connection)?.disconnect();
+    connection.close(true);
   }
 }
 
