@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { type DomainEvent } from '../../src/domain/events/index.js';
 import { type GuildSnapshot } from '../../src/domain/guild-snapshot.js';
@@ -28,7 +27,10 @@ export class SocketIoClient {
   static async open(url: string, options: Partial<ManagerOptions & SocketOptions> = {}): Promise<SocketIoClient> {
     const socket = io(url, { transports: ['websocket'], reconnection: false, forceNew: true, ...options });
     const client = new SocketIoClient(socket);
-    await once(socket as never, 'connect');
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('connect_error', reject);
+    });
     return client;
   }
 

@@ -1,3 +1,4 @@
+import { type IncomingMessage } from 'node:http';
 import { type INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { type MessageMappingProperties } from '@nestjs/websockets';
@@ -5,7 +6,7 @@ import { lastValueFrom, type Observable } from 'rxjs';
 import { type Server, type ServerOptions, type Socket } from 'socket.io';
 import { type GatewayConfig } from '../gateway.config.js';
 import { type FaultCode } from '../../domain/fault.js';
-import { corsOrigin } from '../cors-origin.js';
+import { corsOrigin, mayOpenSocket } from '../cors-origin.js';
 import { wireFault } from '../wire-fault.js';
 
 import { RoomAdapter } from './room.adapter.js';
@@ -41,8 +42,8 @@ export class SocketIoAdapter extends IoAdapter {
       adapter: RoomAdapter as never,
       pingInterval: this.config.HEARTBEAT_SECONDS * 1000,
       cors: { origin: corsOrigin(this.config.CORS_ORIGINS) },
-      allowRequest: (_request: unknown, decide: (refusal: string | null, allowed: boolean) => void) =>
-        decide(null, server.engine.clientsCount < most),
+      allowRequest: (request: IncomingMessage, decide: (refusal: string | null, allowed: boolean) => void) =>
+        decide(null, server.engine.clientsCount < most && mayOpenSocket(this.config.CORS_ORIGINS, request.headers)),
     }) as Server;
     return server;
   }

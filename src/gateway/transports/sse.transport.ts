@@ -135,7 +135,10 @@ function finish(stream: Response): void {
 }
 
 function firstBlocks(joined: Joined): string {
-  if (!joined.recovered) return block('snapshot', joined.snapshot, joined.cursor);
+  if (!joined.recovered) {
+    const { room, entry } = joined;
+    return room.snapshotText(entry, 'sse', (snapshot) => block('snapshot', snapshot, snapshot.cursor));
+  }
   const { cursor, missed } = joined;
   return block('resumed', { cursor }, cursor) + missed.map((event) => eventBlock(event)).join('');
 }

@@ -7,6 +7,7 @@ import { parseCursor } from '../../domain/cursor.js';
 import { type DomainEvent } from '../../domain/events/index.js';
 import { ClientAdmission } from '../client-admission.js';
 import { type ConnectMessage, connectTo, eventFrames, removal } from '../dialects/d-zone.dialect.js';
+import { mayOpenSocket } from '../cors-origin.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { type GuildRoom } from '../guild-room.js';
 import { JoinService } from '../join.service.js';
@@ -87,15 +88,9 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (!mayOpenSocket(this.config.CORS_ORIGINS, request.headers)) return refuseUpgrade(socket, '403 Forbidden');
     const release = this.admission.connect();
-    if (!release) {
-      // Node leaves the other half of an upgraded connection open: a client that never ends would keep it.
-      socket.once('finish', () => socket.destroy());
-      socket.end(
-        'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n',
-      );
-      return;
-    }
+    if (!release) return refuseUpgrade(socket, '503 Service Unavailable\r\nRetry-After: 5');
     socket.once('close', release);
     const address = this.admission.addressOf(request.socket.remoteAddress, request.headers);
     this.server.handleUpgrade(request, socket, head, (webSocket) => {
@@ -165,6 +160,12 @@ function guildInPath(address: string): ConnectMessage | undefined {
   } catch {
     return undefined;
   }
+}
+
+function refuseUpgrade(socket: Duplex, status: string): void {
+  // Node leaves the other half of an upgraded connection open: a client that never ends would keep it.
+  socket.once('finish', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 function ignore(): void {}
