@@ -219,4 +219,35 @@ describe('what the d-zone client needs of its server', () => {
     expect(draw(await first.settled()).get(nntin.id)).toMatchObject({ status: 'dnd' });
     await bench.app.log.append(presenceOf(dworld, nntin, 'online'));
   });
+
+  it('joins, switches and comes back without a hole or an overlap while events stream in', async () => {
+    const client = await joined('docs');
+    await client.nextOf('server-join');
+    let going = true;
+    const stream = (async () => {
+      while (going) {
+        await bench.app.log.append(messageOf(dworld, nntin, 'on and on'));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    })();
+    let resume: unknown;
+    try {
+      for (let n = 0; n < 10; n += 1) {
+        client.connect({ server: 'dworld', ...(n % 2 === 1 && { resume }) });
+        const { data } = await client.nextOf('server-join');
+        expect(data.recovered).toBe(n % 2 === 1);
+        let expected = Number(String(data.cursor).split(':')[1]);
+        for (let frames = 0; frames < 5; frames += 1) {
+          const { type, cursor } = await client.next();
+          expect([type, Number(cursor?.split(':')[1])]).toEqual(['message', (expected += 1)]);
+          resume = cursor;
+        }
+        client.connect({ server: 'docs' });
+        await client.nextOf('server-join');
+      }
+    } finally {
+      going = false;
+      await stream;
+    }
+  });
 });

@@ -28,10 +28,7 @@ export class ReaderWatch {
   private timer: NodeJS.Timeout | undefined;
   private sentSinceLook = 0;
 
-  constructor(
-    private readonly bound: number,
-    private readonly cut: (connection: EngineConnection) => void,
-  ) {}
+  constructor(private readonly bound: number) {}
 
   start(): void {
     this.timer = setInterval(() => this.lookForSlow(), lookPause);
@@ -60,7 +57,7 @@ export class ReaderWatch {
     // The events of a tick are written at its end.
     setImmediate(() => {
       this.sentSinceLook = 0;
-      for (const connection of this.waited.keys()) if (this.isFarBehind(connection)) this.cut(connection);
+      for (const connection of this.waited.keys()) if (this.isFarBehind(connection)) connection.close(true);
     });
   }
 
@@ -69,7 +66,7 @@ export class ReaderWatch {
       const waiting = waitingFor(connection);
       this.waited.set(connection, waiting);
       const stuck = waiting > this.bound && before > this.bound && waiting >= before;
-      if (stuck || this.isFarBehind(connection)) this.cut(connection);
+      if (stuck || this.isFarBehind(connection)) connection.close(true);
     }
   }
 }

@@ -19,7 +19,6 @@ export class SocketIoTransport extends Transport implements OnApplicationBootstr
   readonly name = 'socket.io';
   /** The rooms of each socket, by guild. */
   private readonly rooms = new Map<Socket, Map<string, GuildRoom>>();
-  private readonly socketOf = new WeakMap<object, Socket>();
   /** Connections that there is no room for. */
   private readonly refused = new WeakSet<object>();
   private readonly readers: ReaderWatch;
@@ -31,7 +30,7 @@ export class SocketIoTransport extends Transport implements OnApplicationBootstr
     private readonly admission: ClientAdmission,
   ) {
     super();
-    this.readers = new ReaderWatch(config.SLOW_CLIENT_BYTES, (connection) => this.cut(connection));
+    this.readers = new ReaderWatch(config.SLOW_CLIENT_BYTES);
   }
 
   onApplicationBootstrap(): void {
@@ -70,7 +69,6 @@ export class SocketIoTransport extends Transport implements OnApplicationBootstr
       return;
     }
     this.rooms.set(socket, new Map());
-    this.socketOf.set(socket.conn, socket);
     socket.once('disconnect', () => {
       for (const guildId of [...(this.rooms.get(socket)?.keys() ?? [])]) this.leave(socket, guildId);
       this.rooms.delete(socket);
@@ -112,13 +110,6 @@ export class SocketIoTransport extends Transport implements OnApplicationBootstr
 
   end(room: GuildRoom): void {
     for (const socket of this.rooms.keys()) this.leave(socket, room.guildId);
-  }
-
-  /** Out of its rooms first: a poller that does not poll stays half a minute, and would go on being written to. */
-  private cut(connection: EngineConnection): void {
-    this.readers.delete(connection);
-    this.socketOf.get(connection)?.disconnect();
-    connection.close(true);
   }
 }
 

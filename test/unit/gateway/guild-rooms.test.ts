@@ -69,8 +69,9 @@ describe('rooms of guilds', () => {
     answer();
     const room = await rooms.open(guild);
     const event = await log.append(presenceOf(guild, alice, 'idle'));
+    expect(rooms.apply(event), 'the newest').toBeUndefined();
     await log.append(presenceOf(guild, alice, 'offline'));
-    expect(rooms.apply(event)).toBeUndefined();
+    expect(rooms.apply(event), 'an older one').toBeUndefined();
     expect(room.onlineCount).toBe(0);
   });
 });
