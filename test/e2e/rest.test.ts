@@ -100,6 +100,10 @@ describe('guilds over REST', () => {
     const { body, headers } = await read(get('/api/v1/guilds/oauth').set(bearer(testKeys.read)).expect(200));
     expect(guildSnapshot.parse(body).guild.alias).toBe('oauth');
     expect(headers['cache-control']).toBe('private, no-store');
+    for (const path of ['/members', '/events']) {
+      const answer = await read(get(`/api/v1/guilds/oauth${path}`).set(bearer(testKeys.read)).expect(200));
+      expect(answer.headers['cache-control']).toBe('private, no-store');
+    }
     await get('/api/v1/guilds/oauth').set(bearer(testKeys.publish)).expect(403);
     await get('/api/v1/guilds/oauth').expect(403);
   });
