@@ -4,6 +4,8 @@ import { Fault } from '../domain/fault.js';
 import { addressGroup, ClientAddress } from '../rate-limit/client-address.js';
 import { RateLimiter } from '../rate-limit/rate-limiter.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
+import { GatewayMetrics } from './gateway.metrics.js';
+import { type TransportName } from './transport.js';
 
 /** Bounds what web clients may take: how many are connected over all transports, and how fast one of them may ask. */
 @Injectable()
@@ -15,6 +17,7 @@ export class ClientAdmission implements BeforeApplicationShutdown {
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
     private readonly limiter: RateLimiter,
     private readonly addresses: ClientAddress,
+    private readonly metrics: GatewayMetrics,
   ) {}
 
   get connections(): number {
@@ -31,15 +34,22 @@ export class ClientAdmission implements BeforeApplicationShutdown {
   }
 
   /** Undefined when the house is full or about to close; otherwise call the answer when the connection ends. */
-  connect(): (() => void) | undefined {
+  connect(transport: TransportName): (() => void) | undefined {
     if (this.closing || this.open >= this.config.MAX_CONNECTIONS) return undefined;
     this.open += 1;
+    this.metrics.connections.inc({ transport });
     let gone = false;
     return () => {
       if (gone) return;
       gone = true;
       this.open -= 1;
+      this.metrics.connections.dec({ transport });
     };
+  }
+
+  /** Counts a client that was cut off because too much waited for it. */
+  slowReaderCut(transport: TransportName): void {
+    this.metrics.slowReadersCut.inc({ transport });
   }
 
   /** `address` as `addressOf` tells it. @throws Fault `rate.limited` */

@@ -1,6 +1,9 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
+import { MetricsModule } from '../telemetry/metrics.module.js';
 import { ClientAdmission } from './client-admission.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
+import { GatewayMetrics } from './gateway.metrics.js';
+import { GuildAccess } from './guild-access.js';
 import { GuildDirectory } from './guild-directory.js';
 import { GuildRooms } from './guild-rooms.js';
 import { JoinService } from './join.service.js';
@@ -18,12 +21,14 @@ export class GatewayModule {
   static forRoot(config: GatewayConfig, imports: ModuleMetadata['imports']): DynamicModule {
     return {
       module: GatewayModule,
-      imports,
+      imports: [...(imports ?? []), MetricsModule],
       controllers: [GuildEventsController],
       providers: [
         { provide: GATEWAY_CONFIG, useValue: config },
         GuildDirectory,
         GuildRooms,
+        GuildAccess,
+        GatewayMetrics,
         RoomBroadcaster,
         JoinService,
         ClientAdmission,

@@ -49,6 +49,10 @@ export class GuildRooms implements OnApplicationShutdown {
     return loading.promise;
   }
 
+  get size(): number {
+    return this.rooms.size;
+  }
+
   /** The room if it is in memory; asks no source. */
   peek(guildId: string): GuildRoom | undefined {
     return this.rooms.get(guildId)?.room;

@@ -1,32 +1,28 @@
 import { Injectable } from '@nestjs/common';
-import { type ApiKey } from '../access/api-keys.js';
-import { AttemptLimiter } from '../access/attempt-limiter.js';
 import { type Cursor, parseCursor } from '../domain/cursor.js';
 import { type DomainEvent } from '../domain/events/index.js';
 import { Fault } from '../domain/fault.js';
 import { type GuildSnapshot } from '../domain/guild-snapshot.js';
 import { EventLog } from '../event-log/event-log.js';
-import { GuildDoors } from '../guilds/guild-doors.js';
+import { GatewayMetrics, type joinOutcomes } from './gateway.metrics.js';
+import { type Credentials, GuildAccess } from './guild-access.js';
 import { type DirectoryEntry, GuildDirectory } from './guild-directory.js';
 import { type GuildRoom } from './guild-room.js';
 import { GuildRooms } from './guild-rooms.js';
+import { type TransportName } from './transport.js';
 
-/** What a client shows at a guarded guild's door. A key of scope `read` opens every door. */
-export interface Credentials {
-  apiKey?: ApiKey;
-  password?: string;
-  discordToken?: string;
-  discordUser?: { id: string; username: string };
-}
-
-export interface JoinRequest {
+export interface VisitRequest {
   /** Id or alias. */
   guild: string;
-  /** Where the client was, if it was there before; anything that is not a cursor of ours counts as having none. */
-  cursor?: unknown;
   credentials: Credentials;
   /** Where the client is: what it shows in vain counts against this address. */
   address?: string;
+}
+
+export interface JoinRequest extends VisitRequest {
+  transport: TransportName;
+  /** Where the client was, if it was there before; anything that is not a cursor of ours counts as having none. */
+  cursor?: unknown;
 }
 
 interface Entered {
@@ -48,9 +44,9 @@ export class JoinService {
   constructor(
     private readonly directory: GuildDirectory,
     private readonly rooms: GuildRooms,
-    private readonly doors: GuildDoors,
+    private readonly access: GuildAccess,
     private readonly log: EventLog,
-    private readonly attempts: AttemptLimiter,
+    private readonly metrics: GatewayMetrics,
   ) {}
 
   /**
@@ -59,6 +55,44 @@ export class JoinService {
    * @throws Fault `guild.not_found`, `guild.guarded`, `guild.unavailable`; then `enter` is not called.
    */
   async join(request: JoinRequest, enter: (joined: Joined) => void): Promise<void> {
+    const { transport, cursor } = request;
+    let outcome: (typeof joinOutcomes)[number] = 'refused';
+    try {
+      await this.findWay(request, (joined) => {
+        enter(joined);
+        outcome = joined.recovered ? 'recovered' : cursor === undefined ? 'fresh' : 'not_recovered';
+      });
+    } finally {
+      this.metrics.joins.inc({ transport, outcome });
+    }
+  }
+
+  /** Every guild a visitor may know of, oldest first. */
+  list(): Promise<DirectoryEntry[]> {
+    return this.directory.list();
+  }
+
+  /** By id or alias. */
+  find(guild: string): Promise<DirectoryEntry | undefined> {
+    return this.directory.find(guild);
+  }
+
+  /** The guild meant by a client that names none; undefined while no guild is open. */
+  defaultGuild(): Promise<DirectoryEntry | undefined> {
+    return this.directory.defaultGuild();
+  }
+
+  /** The room behind the door, for those who only look. @throws as `join` */
+  async admit({ guild, credentials, address }: VisitRequest): Promise<{ entry: DirectoryEntry; room: GuildRoom }> {
+    const entry = await this.directory.find(guild);
+    if (!entry) throw new Fault('guild.not_found', 'There is no such guild.');
+    if (!(await this.access.admits(entry, credentials, address))) {
+      throw new Fault('guild.guarded', 'This guild is guarded: show a way in that its door accepts.');
+    }
+    return { entry, room: await this.rooms.open(entry.id) };
+  }
+
+  private async findWay(request: JoinRequest, enter: (joined: Joined) => void): Promise<void> {
     const { entry, room } = await this.admit(request);
     const from = parseCursor(request.cursor);
     for (let tries = 0; from && tries < catchUpTries; tries += 1) {
@@ -78,49 +112,6 @@ export class JoinService {
     }
     this.mustBeOpen(room);
     enter({ room, entry, recovered: false, cursor: room.cursor, snapshot: room.snapshot(entry) });
-  }
-
-  /** Every guild a visitor may know of, oldest first. */
-  list(): Promise<DirectoryEntry[]> {
-    return this.directory.list();
-  }
-
-  /** By id or alias. */
-  find(guild: string): Promise<DirectoryEntry | undefined> {
-    return this.directory.find(guild);
-  }
-
-  /** The guild meant by a client that names none; undefined while no guild is open. */
-  defaultGuild(): Promise<DirectoryEntry | undefined> {
-    return this.directory.defaultGuild();
-  }
-
-  /** The room behind the door, for those who only look. @throws as `join` */
-  async admit({ guild, credentials, address }: JoinRequest): Promise<{ entry: DirectoryEntry; room: GuildRoom }> {
-    const entry = await this.directory.find(guild);
-    if (!entry) throw new Fault('guild.not_found', 'There is no such guild.');
-    if (!(await this.admits(entry, credentials, address))) {
-      throw new Fault('guild.guarded', 'This guild is guarded: show a way in that its door accepts.');
-    }
-    return { entry, room: await this.rooms.open(entry.id) };
-  }
-
-  /** A guessed password or login counts like a guessed key. */
-  private async admits(entry: DirectoryEntry, shown: Credentials, address: string | undefined): Promise<boolean> {
-    if (entry.door === 'open' || shown.apiKey?.scopes.has('read')) return true;
-    const guess = shown.password !== undefined || shown.discordToken !== undefined;
-    if (guess && address !== undefined) await this.mayTry(address);
-    const admitted = await this.doors.admits({ id: entry.id, door: entry.door, source: entry.source }, shown);
-    if (!admitted && guess && address !== undefined) await this.attempts.failed(address);
-    return admitted;
-  }
-
-  private async mayTry(address: string): Promise<void> {
-    const retryAfter = await this.attempts.check(address);
-    if (retryAfter === undefined) return;
-    throw new Fault('rate.limited', 'Too many tries in vain came from this address. Wait, then try again.', {
-      retryAfter,
-    });
   }
 
   private mustBeOpen(room: GuildRoom): void {

@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import { CacheInvalidation } from '../cache/cache-invalidation.js';
 import { type DomainEvent } from '../domain/events/index.js';
 import { EventLog } from '../event-log/event-log.js';
+import { GatewayMetrics } from './gateway.metrics.js';
 import { GuildDirectory } from './guild-directory.js';
 import { type GuildRoom } from './guild-room.js';
 import { GuildRooms } from './guild-rooms.js';
@@ -20,6 +21,7 @@ export class RoomBroadcaster implements OnModuleInit, OnApplicationShutdown {
     private readonly rooms: GuildRooms,
     private readonly directory: GuildDirectory,
     private readonly cache: CacheInvalidation,
+    private readonly metrics: GatewayMetrics,
   ) {}
 
   onModuleInit(): void {
@@ -44,7 +46,11 @@ export class RoomBroadcaster implements OnModuleInit, OnApplicationShutdown {
     for (const tag of this.tagsOf(event.guildId)) void this.cache.invalidate(tag);
     if (event.type === 'guild.updated' || event.type === 'guild.removed') this.directory.forget();
     const room = this.rooms.apply(event);
-    if (room) this.toTransports((transport) => transport.send(room, event));
+    if (room) {
+      this.toTransports((transport) => {
+        this.metrics.deliveries.inc({ transport: transport.name }, transport.send(room, event));
+      });
+    }
     if (room && event.type === 'guild.removed') this.endRoom(room);
     if (event.type === 'guild.updated') for (const listener of this.appearance) listener();
   }

@@ -126,13 +126,13 @@ describe('the end of the application', () => {
     const polling = await SocketIoClient.open(url, { transports: ['polling'] });
     const sse = await stream(url);
     const admission = ending.app.get(ClientAdmission);
-    const early = admission.connect();
+    const early = admission.connect('sse');
     expect(early).toBeTypeOf('function');
     early?.();
 
     await ending.close();
     expect(admission.draining).toBe(true);
-    expect(admission.connect()).toBeUndefined();
+    expect(admission.connect('sse')).toBeUndefined();
     await vi.waitFor(() => expect(dzone.closed).toMatchObject({ code: 1001 }));
     await vi.waitFor(() => expect(sio.socket.connected || polling.socket.connected).toBe(false));
     await vi.waitFor(() => expect(sse.ended).toBe(true));

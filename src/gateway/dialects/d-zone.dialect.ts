@@ -3,8 +3,8 @@ import { type DomainEvent } from '../../domain/events/index.js';
 import { Fault } from '../../domain/fault.js';
 import { type GuildSnapshot } from '../../domain/guild-snapshot.js';
 import { type Member } from '../../domain/member.js';
+import { type Credentials } from '../guild-access.js';
 import { type DirectoryEntry } from '../guild-directory.js';
-import { type Credentials } from '../join.service.js';
 import { type WireFault } from '../wire-fault.js';
 
 /**

@@ -12,6 +12,7 @@ import { guildSnapshot } from '../../domain/guild-snapshot.js';
 import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
 import { ClientAdmission } from '../client-admission.js';
 import { type Joined, type JoinRequest, JoinService } from '../join.service.js';
+import { type TransportName } from '../transport.js';
 import { LongPollTransport } from './long-poll.transport.js';
 import { SseTransport } from './sse.transport.js';
 
@@ -63,9 +64,12 @@ export class GuildEventsController {
     @Res() response: Response,
   ): Promise<void> {
     // A browser that reconnects names its newest event in the header; the address still says where it once began.
-    const request = { guild, cursor: lastEventId ?? query.cursor, credentials: { ...(apiKey && { apiKey }) } };
-    if (wantsStream(response.req)) return this.stream.open(request, response);
-    const release = this.admission.connect();
+    const stream = wantsStream(response.req);
+    const transport: TransportName = stream ? 'sse' : 'polling';
+    const credentials = { ...(apiKey && { apiKey }) };
+    const request = { transport, guild, cursor: lastEventId ?? query.cursor, credentials };
+    if (stream) return this.stream.open(request, response);
+    const release = this.admission.connect(transport);
     if (!release) throw new Fault('service.unavailable', 'No room for another request now.', { retryAfter: 5 });
     try {
       await this.answerPage(request, query, response);

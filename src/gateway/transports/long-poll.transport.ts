@@ -46,8 +46,10 @@ export class LongPollTransport extends Transport implements OnApplicationBootstr
     });
   }
 
-  send(room: GuildRoom): void {
+  send(room: GuildRoom): number {
+    const waiting = this.waiting.get(room.guildId)?.size ?? 0;
     this.wake(room.guildId);
+    return waiting;
   }
 
   end(room: GuildRoom): void {

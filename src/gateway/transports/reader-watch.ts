@@ -28,7 +28,11 @@ export class ReaderWatch {
   private timer: NodeJS.Timeout | undefined;
   private sentSinceLook = 0;
 
-  constructor(private readonly bound: number) {}
+  constructor(
+    private readonly bound: number,
+    /** Hears of every reader that is cut, once. */
+    private readonly onCut: () => void,
+  ) {}
 
   start(): void {
     this.timer = setInterval(() => this.lookForSlow(), lookPause);
@@ -57,7 +61,7 @@ export class ReaderWatch {
     // The events of a tick are written at its end.
     setImmediate(() => {
       this.sentSinceLook = 0;
-      for (const connection of this.waited.keys()) if (this.isFarBehind(connection)) connection.close(true);
+      for (const connection of this.waited.keys()) if (this.isFarBehind(connection)) this.cut(connection);
     });
   }
 
@@ -66,8 +70,14 @@ export class ReaderWatch {
       const waiting = waitingFor(connection);
       this.waited.set(connection, waiting);
       const stuck = waiting > this.bound && before > this.bound && waiting >= before;
-      if (stuck || this.isFarBehind(connection)) connection.close(true);
+      if (stuck || this.isFarBehind(connection)) this.cut(connection);
     }
+  }
+
+  private cut(connection: EngineConnection): void {
+    this.waited.delete(connection);
+    this.onCut();
+    connection.close(true);
   }
 }
 

@@ -16,7 +16,8 @@ import { Fault } from '../../domain/fault.js';
 import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
 import { RateLimitInterceptor } from '../../rate-limit/rate-limit.interceptor.js';
 import { ClientAdmission } from '../client-admission.js';
-import { type Credentials, type Joined, JoinService } from '../join.service.js';
+import { type Credentials } from '../guild-access.js';
+import { type Joined, JoinService } from '../join.service.js';
 import { SocketIoFilter } from './socket-io.filter.js';
 import { joinMessage, leaveMessage } from './socket-io.schemas.js';
 import { SocketIoTransport } from './socket-io.transport.js';
@@ -66,7 +67,8 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
     const { guildId, cursor, auth } = read(joinMessage, body);
     const address = this.admission.addressOf(socket.handshake.address, socket.handshake.headers);
     const credentials = await this.credentials(auth, address);
-    const request = { guild: guildId, cursor: cursor ?? undefined, credentials, address };
+    const transport = 'socket.io' as const;
+    const request = { transport, guild: guildId, cursor: cursor ?? undefined, credentials, address };
     await this.joins.join(request, (joined) => this.enter(socket, acknowledge, joined));
   }
 

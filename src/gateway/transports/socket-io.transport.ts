@@ -30,7 +30,7 @@ export class SocketIoTransport extends Transport implements OnApplicationBootstr
     private readonly admission: ClientAdmission,
   ) {
     super();
-    this.readers = new ReaderWatch(config.SLOW_CLIENT_BYTES);
+    this.readers = new ReaderWatch(config.SLOW_CLIENT_BYTES, () => admission.slowReaderCut(this.name));
   }
 
   onApplicationBootstrap(): void {
@@ -46,7 +46,7 @@ export class SocketIoTransport extends Transport implements OnApplicationBootstr
   watch(server: Server): void {
     this.server = server;
     server.engine.on('connection', (connection: EngineConnection) => {
-      const release = this.admission.connect();
+      const release = this.admission.connect(this.name);
       if (release) {
         this.readers.add(connection);
         connection.once('close', () => {
@@ -102,10 +102,11 @@ export class SocketIoTransport extends Transport implements OnApplicationBootstr
     void socket.leave(roomName(guildId));
   }
 
-  send(room: GuildRoom, event: DomainEvent): void {
+  send(room: GuildRoom, event: DomainEvent): number {
     // Local on purpose: the event log alone crosses processes, and each of them serves its own sockets.
     this.server?.local.to(roomName(room.guildId)).emit(event.type, event);
     this.readers.sent();
+    return this.server?.of('/').adapter.rooms.get(roomName(room.guildId))?.size ?? 0;
   }
 
   end(room: GuildRoom): void {

@@ -15,6 +15,8 @@ export class SseStream implements LaneMember {
   constructor(
     readonly response: Response,
     private readonly backlog: Backlog,
+    /** Hears that the client reads too slowly and is cut off. */
+    private readonly cut: () => void,
   ) {}
 
   /** Ready chunks go straight to the socket; a client of HTTP/1.0, which knows no chunks, gets the text. */
@@ -22,6 +24,7 @@ export class SseStream implements LaneMember {
     const { response } = this;
     if (response.writableEnded || response.destroyed) return;
     if (this.backlog.tooMuch(response.writableLength)) {
+      this.cut();
       response.destroy();
       return;
     }

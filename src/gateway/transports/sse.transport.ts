@@ -58,7 +58,7 @@ export class SseTransport extends Transport implements OnApplicationBootstrap, B
     if (!response.socket && !response.closed) {
       throw new Fault('request.invalid', 'A stream needs a connection of its own: do not pipeline its request.');
     }
-    const release = this.admission.connect();
+    const release = this.admission.connect(this.name);
     if (!release) throw new Fault('service.unavailable', 'No room for another stream now.', { retryAfter: 5 });
     response.once('close', release);
     // A client that is gone before its stream began: the response will never say "close" again.
@@ -71,9 +71,11 @@ export class SseTransport extends Transport implements OnApplicationBootstrap, B
     }
   }
 
-  send(room: GuildRoom, event: DomainEvent): void {
+  send(room: GuildRoom, event: DomainEvent): number {
     const lane = this.lanes.get(room.guildId);
-    if (lane) lane.push(frameOf(eventBlock(event)));
+    if (!lane) return 0;
+    lane.push(frameOf(eventBlock(event)));
+    return lane.size;
   }
 
   end(room: GuildRoom): void {
@@ -99,7 +101,7 @@ export class SseTransport extends Transport implements OnApplicationBootstrap, B
     const backlog = new Backlog(this.config.SLOW_CLIENT_BYTES);
     backlog.takesAnswer(0, bytes.length);
     response.write(bytes);
-    this.listen(joined.room, new SseStream(response, backlog));
+    this.listen(joined.room, new SseStream(response, backlog, () => this.admission.slowReaderCut(this.name)));
   }
 
   private listen(room: GuildRoom, stream: SseStream): void {

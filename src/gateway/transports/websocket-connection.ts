@@ -21,6 +21,8 @@ export interface ConnectionServices {
   maxMembers: number;
   deleteDelayMs: number;
   admitMessage(bucket: 'socket' | 'join'): Promise<void>;
+  /** The client reads too slowly, and is cut off. */
+  cut(): void;
   entered(room: GuildRoom): void;
   left(room: GuildRoom): void;
   /** Bytes of live frames that may wait for this reader. */
@@ -113,6 +115,7 @@ export class WebSocketConnection implements LaneMember {
   /** A reader too slow for its room is cut off, so that it costs the others nothing. */
   private isTooSlow(): boolean {
     if (!this.backlog.tooMuch(this.socket.bufferedAmount)) return false;
+    this.services.cut();
     this.socket.terminate();
     return true;
   }
@@ -170,7 +173,8 @@ export class WebSocketConnection implements LaneMember {
     const { joins, address } = this.services;
     const guild = asked.server === 'default' ? (await joins.defaultGuild())?.id : asked.server;
     if (guild === undefined) return false;
-    const request = { guild, cursor: asked.resume ?? undefined, credentials: asked.credentials, address };
+    const cursor = asked.resume ?? undefined;
+    const request = { transport: 'websocket' as const, guild, cursor, credentials: asked.credentials, address };
     await joins.join(request, (joined) => this.enter(asked, joined));
     return true;
   }
@@ -221,7 +225,10 @@ export class WebSocketConnection implements LaneMember {
 
   private sendAnswer(frames: Buffer[]): boolean {
     const bytes = frames.reduce((sum, frame) => sum + frame.length, 0);
-    if (!this.backlog.takesAnswer(this.socket.bufferedAmount, bytes)) return false;
+    if (!this.backlog.takesAnswer(this.socket.bufferedAmount, bytes)) {
+      this.services.cut();
+      return false;
+    }
     for (const frame of frames) this.socket.send(frame, { binary: false });
     return true;
   }

@@ -75,12 +75,14 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
     for (const connection of this.connections) connection.close(1001, 'server is shutting down');
   }
 
-  send(room: GuildRoom, event: DomainEvent): void {
+  send(room: GuildRoom, event: DomainEvent): number {
     this.keepDepartures(event);
     const lane = this.lanes.get(room.guildId);
-    if (!lane) return;
+    if (!lane) return 0;
+    const texts = eventFrames(event);
     // Bytes once for everybody.
-    for (const text of eventFrames(event)) lane.push({ bytes: webSocketFrame(text), text });
+    for (const text of texts) lane.push({ bytes: webSocketFrame(text), text });
+    return lane.size * texts.length;
   }
 
   end(room: GuildRoom): void {
@@ -89,7 +91,7 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (!mayOpenSocket(this.config.CORS_ORIGINS, request.headers)) return refuseUpgrade(socket, '403 Forbidden');
-    const release = this.admission.connect();
+    const release = this.admission.connect(this.name);
     if (!release) return refuseUpgrade(socket, '503 Service Unavailable\r\nRetry-After: 5');
     socket.once('close', release);
     const address = this.admission.addressOf(request.socket.remoteAddress, request.headers);
@@ -102,6 +104,7 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
         maxBuffered: this.config.SLOW_CLIENT_BYTES,
         deleteDelayMs: this.config.DZONE_DELETE_SECONDS * 1000,
         admitMessage: (bucket) => this.admission.ask(bucket, address),
+        cut: () => this.admission.slowReaderCut(this.name),
         entered: (room) => this.enter(connection, room),
         left: (room) => this.leave(connection, room),
       });

@@ -3,12 +3,17 @@ import { type DomainEvent, type NewDomainEvent } from '../../../src/domain/event
 import { type Member } from '../../../src/domain/member.js';
 import { type SourceGuild, type SourceSnapshot } from '../../../src/domain/source-snapshot.js';
 import { MemoryEventLog } from '../../../src/event-log/memory-event-log.js';
+import { GatewayMetrics } from '../../../src/gateway/gateway.metrics.js';
+import { GuildAccess } from '../../../src/gateway/guild-access.js';
+import { GuildDirectory } from '../../../src/gateway/guild-directory.js';
 import { GuildRooms } from '../../../src/gateway/guild-rooms.js';
+import { JoinService } from '../../../src/gateway/join.service.js';
 import { GuildDoors } from '../../../src/guilds/guild-doors.js';
 import { type GuildSettings } from '../../../src/guilds/guild-settings.entity.js';
 import { type GuildSettingsStore } from '../../../src/guilds/guild-settings.js';
 import { DataProvider } from '../../../src/providers/data-provider.js';
 import { ProviderChain } from '../../../src/providers/provider-chain.js';
+import { Metrics } from '../../../src/telemetry/metrics.js';
 
 /** A log that lets things happen between a look at it and the moment the looker hears of it. */
 export class TurningLog extends MemoryEventLog {
@@ -100,9 +105,13 @@ class AllowAll extends AttemptLimiter {
     return Promise.resolve();
   }
 }
-export const allowAll = new AllowAll();
+const allowAll = new AllowAll();
 
 export function houseOf(log: MemoryEventLog, providers: DataProvider[]) {
   const chain = new ProviderChain(providers, 1_000);
-  return { chain, rooms: new GuildRooms(log, chain), doors: new GuildDoors() };
+  const rooms = new GuildRooms(log, chain);
+  const access = new GuildAccess(new GuildDoors(), allowAll);
+  const directory = new GuildDirectory(chain, noSettings);
+  const joins = new JoinService(directory, rooms, access, log, new GatewayMetrics(new Metrics(), rooms));
+  return { chain, rooms, joins };
 }

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type DomainEvent } from '../../../src/domain/events/index.js';
 import { Fault } from '../../../src/domain/fault.js';
-import { GuildDirectory } from '../../../src/gateway/guild-directory.js';
-import { type Joined, JoinService } from '../../../src/gateway/join.service.js';
+import { type Joined } from '../../../src/gateway/join.service.js';
 import { memberOf, messageOf, presenceOf } from '../../support/events.js';
-import { allowAll, houseOf, ListedProvider, noSettings, TurningLog } from './gateway-parts.js';
+import { houseOf, ListedProvider, TurningLog } from './gateway-parts.js';
 
 const guild = '100000000000000001';
 const alice = memberOf('200000000000000001');
@@ -15,20 +14,19 @@ describe('joining while the guild lives on', () => {
   // Each depth lets the event in at another turn of the microtask queue: before, inside and after the look at the log.
   it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('loses and doubles nothing at an event %i turns in', async (depth) => {
     const log = new TurningLog();
-    const { rooms, doors, chain } = houseOf(log, [new ListedProvider(guild, [alice])]);
+    const { rooms, joins } = houseOf(log, [new ListedProvider(guild, [alice])]);
     const live: DomainEvent[] = [];
     let inside = false;
     log.subscribe((event) => {
       if (rooms.apply(event) && inside) live.push(event);
     });
-    const joins = new JoinService(new GuildDirectory(chain, noSettings), rooms, doors, log, allowAll);
     await rooms.open(guild);
     const { cursor } = await log.append(say('known'));
     const missed = [await log.append(say('missed')), await log.append(presenceOf(guild, alice, 'idle'))];
     log.appendAfterLook(say('just now'), depth);
 
     let joined: Joined | undefined;
-    await joins.join({ guild, cursor, credentials: {} }, (entered) => {
+    await joins.join({ transport: 'sse', guild, cursor, credentials: {} }, (entered) => {
       joined = entered;
       inside = true;
     });
@@ -45,27 +43,25 @@ describe('joining while the guild lives on', () => {
 
   it('settles for a snapshot in a room that never stands still', async () => {
     const log = new TurningLog();
-    const { rooms, doors, chain } = houseOf(log, [new ListedProvider(guild, [alice])]);
+    const { rooms, joins } = houseOf(log, [new ListedProvider(guild, [alice])]);
     log.subscribe((event) => void rooms.apply(event));
-    const joins = new JoinService(new GuildDirectory(chain, noSettings), rooms, doors, log, allowAll);
     await rooms.open(guild);
     const { cursor } = await log.append(say('known'));
     log.appendAfterEveryLook(say('again'));
     let joined: Joined | undefined;
-    await joins.join({ guild, cursor, credentials: {} }, (entered) => (joined = entered));
+    await joins.join({ transport: 'sse', guild, cursor, credentials: {} }, (entered) => (joined = entered));
     expect(joined).toMatchObject({ recovered: false });
     expect(joined?.cursor).toBe(joined?.room.cursor);
   });
 
   it('does not enter a room that ended meanwhile', async () => {
     const log = new TurningLog();
-    const { rooms, doors, chain } = houseOf(log, [new ListedProvider(guild, [alice])]);
-    const joins = new JoinService(new GuildDirectory(chain, noSettings), rooms, doors, log, allowAll);
+    const { rooms, joins } = houseOf(log, [new ListedProvider(guild, [alice])]);
     const cursor = await log.position(guild);
     await rooms.open(guild);
     log.doAtLook(() => rooms.close(guild));
     let entered = false;
-    const joining = joins.join({ guild, cursor, credentials: {} }, () => (entered = true));
+    const joining = joins.join({ transport: 'sse', guild, cursor, credentials: {} }, () => (entered = true));
     await expect(joining).rejects.toMatchObject({ code: 'guild.not_found' });
     await expect(joining).rejects.toBeInstanceOf(Fault);
     expect(entered).toBe(false);
