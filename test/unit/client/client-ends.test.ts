@@ -122,6 +122,19 @@ describe('leaving', () => {
     expect(bench.socket.question.event).toBe('leave');
   });
 
+  it('that was lost with its connection holds up nothing on the next one', () => {
+    const { room } = bench.liveRoom();
+    room.leave();
+    bench.socket.cut();
+    bench.client.retryNow();
+    bench.socket.arrive();
+    const again = bench.client.join('works');
+    bench.socket.question.answer(entered('e:5'));
+    expect(again.status).toEqual({ name: 'live' });
+    again.leave();
+    expect(bench.socket.question.event).toBe('leave');
+  });
+
   it('is tried again when the server refuses it', () => {
     const { room } = bench.liveRoom();
     room.leave();
