@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { MetricsModule } from '../telemetry/metrics.module.js';
 import { ClientAdmission } from './client-admission.js';
+import { DoorWatch } from './door.watch.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
 import { GatewayMetrics } from './gateway.metrics.js';
 import { GuildAccess } from './guild-access.js';
@@ -30,6 +31,7 @@ export class GatewayModule {
         GuildAccess,
         GatewayMetrics,
         RoomBroadcaster,
+        DoorWatch,
         JoinService,
         ClientAdmission,
         SocketIoTransport,

@@ -1,5 +1,6 @@
 import { type Cursor, formatCursor, parseCursor, type Position } from '../domain/cursor.js';
 import { type DomainEvent } from '../domain/events/index.js';
+import { type Door } from '../domain/guild.js';
 import { type GuildSnapshot } from '../domain/guild-snapshot.js';
 import { applyEvent, type GuildState } from '../domain/guild-state.js';
 import { type SourcedSnapshot } from '../providers/provider-chain.js';
@@ -20,6 +21,8 @@ export class GuildRoom {
   readonly guildId: string;
   /** Sockets and streams in the room, over all transports. */
   occupants = 0;
+  /** The door that those inside came through. */
+  door: Door | undefined;
   private readonly state: GuildState;
   private readonly place: Position;
   private ready: ReadySnapshot | undefined;

@@ -49,6 +49,10 @@ export class GuildRooms implements OnApplicationShutdown {
     return loading.promise;
   }
 
+  all(): GuildRoom[] {
+    return [...this.rooms.values()].map(({ room }) => room);
+  }
+
   get size(): number {
     return this.rooms.size;
   }

@@ -89,7 +89,9 @@ export class JoinService {
     if (!(await this.access.admits(entry, credentials, address))) {
       throw new Fault('guild.guarded', 'This guild is guarded: show a way in that its door accepts.');
     }
-    return { entry, room: await this.rooms.open(entry.id) };
+    const room = await this.rooms.open(entry.id);
+    room.door ??= entry.door;
+    return { entry, room };
   }
 
   private async findWay(request: JoinRequest, enter: (joined: Joined) => void): Promise<void> {
@@ -97,7 +99,8 @@ export class JoinService {
     const from = parseCursor(request.cursor);
     for (let tries = 0; from && tries < catchUpTries; tries += 1) {
       const events = await this.log.since(room.guildId, request.cursor);
-      if (!events) break;
+      // A room that ended meanwhile began anew from its source: no sum of events leads there.
+      if (!events || events.some(({ type }) => type === 'guild.removed')) break;
       // No await from here to `enter`: an event that comes between this look and the entry would be lost.
       const missed = room.offset - from.offset;
       if (missed < 0 || missed > events.length) continue;
