@@ -7,7 +7,9 @@ export default defineConfig({
   oxc: false,
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/patience.setup.ts'],
     globalSetup: ['test/support/postgres.setup.ts'],
+    expect: { poll: { timeout: 10_000 } },
     pool: 'threads',
     isolate: false,
     maxWorkers: 2,

@@ -32,7 +32,10 @@ export async function openApp(config: AppConfig, { say }: { say: (line: string) 
   try {
     const admin = hasAdminKey(config.API_KEYS) ? undefined : await adminKey(config.DATA_DIR);
     const apiKeys = new ApiKeys([...config.API_KEYS, ...(admin ? [{ scope: 'admin' as const, key: admin.key }] : [])]);
-    const module = AppModule.forRoot(config, { connection: { url: database.url, poolSize: config.DATABASE_POOL_SIZE }, apiKeys });
+    const module = AppModule.forRoot(config, {
+      connection: { url: database.url, poolSize: config.DATABASE_POOL_SIZE },
+      apiKeys,
+    });
     nest = await NestFactory.create<NestExpressApplication>(module, {
       logger: startLogger(config),
       abortOnError: false,

@@ -16,7 +16,7 @@ const sockets: RawSocket[] = [];
 beforeAll(async () => {
   app = await startTestApp({ MAX_CONNECTIONS: '4' });
   admission = app.app.get(ClientAdmission);
-  (app.app.getHttpServer()).on('connection', (socket: Socket) => {
+  app.app.getHttpServer().on('connection', (socket: Socket) => {
     served.add(socket);
     socket.once('close', () => served.delete(socket));
   });

@@ -69,7 +69,7 @@ describe('asking for a snapshot', () => {
 describe('waiting for the next event over HTTP', () => {
   const bench = dZoneBench();
   const ask = async (cursor: string, wait: number, signal?: AbortSignal) => {
-    const query = new URLSearchParams({ cursor, wait: String(wait) });
+    const query = new URLSearchParams({ cursor, wait: String(wait) }).toString();
     const response = await fetch(`${bench.app.url}/api/v1/guilds/dworld/events?${query}`, {
       ...(signal && { signal }),
     });
