@@ -50,6 +50,11 @@ function eventFrame<T extends string, D extends z.ZodType>(type: T, data: D): z.
   return frame(type, data).extend({ server: snowflake, cursor });
 }
 
+/** The first of two frames of one event: the place in the log comes with the second. */
+function leadingFrame<T extends string, D extends z.ZodType>(type: T, data: D): z.ZodObject {
+  return frame(type, data).extend({ server: snowflake });
+}
+
 const presence = eventFrame('presence', user);
 const removal = z.object({
   type: z.literal('presence'),
@@ -102,9 +107,9 @@ export const dZone = {
   'server-join': frame('server-join', z.union([freshJoin, rejoin, waitingRoom])),
   presence: z.union([presence, removal]),
   message: eventFrame('message', z.object({ uid: snowflake, message: z.string(), channel: snowflake })),
-  'member-join': eventFrame('member-join', user),
-  'member-leave': eventFrame('member-leave', z.object({ uid: snowflake, username: z.string() })),
-  'member-update': eventFrame('member-update', user),
+  'member-join': leadingFrame('member-join', user),
+  'member-leave': leadingFrame('member-leave', z.object({ uid: snowflake, username: z.string() })),
+  'member-update': leadingFrame('member-update', user),
   notification: eventFrame('notification', notification),
   error: frame('error', fault),
 };

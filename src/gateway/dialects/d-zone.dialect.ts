@@ -154,6 +154,7 @@ function presence(event: DomainEvent, user: User): string {
 /**
  * The frames of one event. A presence always has a name and a colour: the client draws whom it does not know, and
  * without them as a nameless ghost. A leave is drawn as offline first; `removal` comes later.
+ * Only the last frame of an event carries its cursor: a client that is cut off before it gets all of the event again.
  */
 export function eventFrames(event: DomainEvent): string[] {
   const { guildId: server, cursor } = event;
@@ -164,16 +165,16 @@ export function eventFrames(event: DomainEvent): string[] {
     }
     case 'member.joined': {
       const user = userOf(event.data.member);
-      return [JSON.stringify({ type: 'member-join', server, data: user, cursor }), presence(event, user)];
+      return [JSON.stringify({ type: 'member-join', server, data: user }), presence(event, user)];
     }
     case 'member.updated': {
       const user = userOf(event.data.member);
-      return [JSON.stringify({ type: 'member-update', server, data: user, cursor }), presence(event, user)];
+      return [JSON.stringify({ type: 'member-update', server, data: user }), presence(event, user)];
     }
     case 'member.left': {
       const user = userOf({ ...event.data.member, status: 'offline' });
       const data = { uid: user.uid, username: user.username };
-      return [JSON.stringify({ type: 'member-leave', server, data, cursor }), presence(event, user)];
+      return [JSON.stringify({ type: 'member-leave', server, data }), presence(event, user)];
     }
     case 'message.created': {
       const { author, content, channelId } = event.data;

@@ -17,7 +17,8 @@ import { LongPollTransport } from './long-poll.transport.js';
 import { SseTransport } from './sse.transport.js';
 
 const eventsQuery = z.object({
-  cursor: z.string().max(128).optional(),
+  /** Any text: one that is not a cursor of ours means a fresh start, not an error. */
+  cursor: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
   /** Seconds to wait for an event when there is none yet. */
   wait: z.coerce.number().int().min(0).max(30).default(0),

@@ -6,7 +6,7 @@ const secret = z.string().min(1).max(4_096);
 export const joinMessage = z.object({
   guildId: z.string().min(1).max(128),
   /** Any text: one that is not a cursor of ours means a fresh start, not an error. */
-  cursor: z.string().max(256).nullish(),
+  cursor: z.string().nullish(),
   auth: z
     .object({
       key: secret.optional(),
