@@ -11,7 +11,7 @@ const path = process.env.PROPERTY_PATH;
 
 /** Milliseconds for an answer or an event; less while a failure is made smaller, which takes many tries. */
 const patience = { usual: 15_000, shrinking: 3_000 };
-const longestSearch = 60_000;
+const longestSearch = 30_000;
 
 const servers: RoomServer[] = [];
 const arenas = new Map<string, Arena>();
@@ -79,18 +79,25 @@ afterAll(async () => {
 
 describe('rooms over every transport', () => {
   it('lose nothing, repeat nothing, and say so when they cannot', { timeout: 180_000 }, async () => {
-    const lanes = 6;
-    const kills = Math.max(1, Math.round(runs / 70));
-    // Histories too short for what happens while somebody is away, and one long enough for everything.
-    const [short, long, mortal] = await Promise.all([
+    const kills = Math.max(2, 2 * Math.round(runs / 160));
+    // Histories too short for what happens while somebody is away, and one long enough for everything. Those who are
+    // killed are alone on their servers.
+    const [short, long, ...mortal] = await Promise.all([
       open([pair(0), pair(1), pair(2), pair(3)], 6),
       open([pair(4), pair(5)], 10_000),
       open([pair(6)], 10),
+      open([pair(7)], 10),
     ]);
-    const usual = [...short, ...long].map((arena, lane) => check(arena, schedule, lane, Math.ceil(runs / lanes)));
-    const withKills = mortal.map((arena) => check(arena, scheduleWithKill, lanes, kills));
-    const outcomes = await Promise.allSettled([...usual, ...withKills]);
+    const usual = [...short, ...long];
+    const lanes = [
+      ...usual.map((arena) => ({ arena, schedules: schedule, numRuns: Math.ceil(runs / usual.length) })),
+      ...mortal.flat().map((arena) => ({ arena, schedules: scheduleWithKill, numRuns: Math.ceil(kills / 2) })),
+    ];
+    const checks = lanes.map(({ arena, schedules, numRuns }, lane) => check(arena, schedules, lane, numRuns));
+    const outcomes = await Promise.allSettled(checks);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    // Playing one failure again is less than a whole run.
+    if (path !== undefined) return;
     const played = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : 0));
     expect(played.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(runs + kills);
   });

@@ -36,7 +36,7 @@ const from: fc.Arbitrary<From> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ from: fc.constant('last' as const) }) },
   { weight: 2, arbitrary: fc.record({ from: fc.constant('earlier' as const), back: fc.nat({ max: 5 }) }) },
   { weight: 1, arbitrary: fc.record({ from: fc.constant('nowhere' as const) }) },
-  { weight: 1, arbitrary: fc.record({ from: fc.constant('bad' as const), kind: fc.nat({ max: 11 }) }) },
+  { weight: 1, arbitrary: fc.record({ from: fc.constant('bad' as const), kind: fc.nat({ max: 12 }) }) },
 );
 
 const publish = fc.record({
@@ -116,6 +116,7 @@ export function badCursor(kind: number, epoch: string, offset: number): string |
     `${epoch}:-1`,
     `${epoch}:01`,
     `${epoch}:1e1`,
+    `${epoch}:${offset + 1}`,
     `${epoch}:${offset + 1_000}`,
     `another:${offset}`,
     `${epoch}:${'9'.repeat(30)}`,
