@@ -119,7 +119,7 @@ describe('rooms over socket.io', () => {
     expect(second.events).toEqual([...missed, live]);
   });
 
-  it.each(['garbage', 'another:1', ''])('starts anew from the cursor %j', async (cursor) => {
+  it.each(['garbage', 'another:1', '', 'x'.repeat(5_000)])('starts anew from the cursor %j', async (cursor) => {
     const answer = await (await open()).ask('join', { guildId: dworld, cursor });
     expect(answer.recovered).toBe(false);
     expect(answer.snapshot?.members).toHaveLength(4);

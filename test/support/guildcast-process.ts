@@ -43,8 +43,24 @@ export function spawnGuildcast(
   return { child, output: () => printed };
 }
 
+/** Milliseconds to wait for a port that is taken. */
+const portPatience = 10_000;
+
 /** The built program, ready to serve. */
-export async function startGuildcast({ env = {}, embedded = false }: StartOptions = {}): Promise<GuildcastProcess> {
+export async function startGuildcast(options: StartOptions = {}): Promise<GuildcastProcess> {
+  const deadline = Date.now() + portPatience;
+  for (;;) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      // A port that nobody listens on may be lent to somebody's outgoing connection for a moment.
+      const taken = error instanceof Error && /^Port \d+ .* is taken/m.test(error.message);
+      if (!taken || Date.now() > deadline) throw error;
+    }
+  }
+}
+
+async function startOnce({ env = {}, embedded = false }: StartOptions): Promise<GuildcastProcess> {
   const folder = await mkdtemp(path.join(tmpdir(), 'guildcast-'));
   const database = embedded || env.DATABASE_URL ? undefined : await createTestDatabase();
   const { child, output } = spawnGuildcast({

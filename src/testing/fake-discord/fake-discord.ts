@@ -205,15 +205,31 @@ export class FakeDiscord {
       this.sockets.add(socket);
       socket.on('close', () => this.sockets.delete(socket));
     });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(this.port, '127.0.0.1', resolve);
-    });
+    await listenPatiently(server, this.port);
     this.port = (server.address() as AddressInfo).port;
     this.server = server;
   }
 
   async stop(): Promise<void> {
     await this.goDown();
+  }
+}
+
+const longestWait = 10_000;
+
+/** While nobody listens on a port, the system may lend it to somebody's outgoing connection for a moment. */
+async function listenPatiently(server: Server, port: number): Promise<void> {
+  const deadline = Date.now() + longestWait;
+  for (;;) {
+    const fault = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+      server.once('error', resolve);
+      server.listen(port, '127.0.0.1', () => {
+        server.off('error', resolve);
+        resolve(undefined);
+      });
+    });
+    if (!fault) return;
+    if (fault.code !== 'EADDRINUSE' || Date.now() > deadline) throw fault;
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
