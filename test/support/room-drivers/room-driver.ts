@@ -120,7 +120,8 @@ export abstract class RoomDriver {
     try {
       await Promise.race([answer, this.gone, tooLate]);
     } catch (error) {
-      if (!this.dead && !this.mayEnd) this.listener.fault(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      if (!this.dead && !this.mayEnd)
+        this.listener.fault(`${what}: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
       clearTimeout(late);
     }
