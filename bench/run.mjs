@@ -32,7 +32,7 @@ const generatorLimit = 0.8;
 /** One kind of load: `count` bursts of `burst` events, one every `every` milliseconds. */
 const loads = [
   { name: 'single events', burst: 1, count: 100, every: 40 },
-  { name: 'bursts of 16', burst: 16, count: 20, every: 200 },
+  { name: 'bursts of 16', burst: 16, count: 12, every: 400 },
 ];
 
 /** A child process that is pinned to a core, and answers orders over IPC. */

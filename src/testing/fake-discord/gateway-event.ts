@@ -1,6 +1,6 @@
 /**
  * Something to dispatch. `payload` is called once for each session that the event concerns, at once, with the
- * session's intents; undefined = this session is not told.
+ * session's intents; undefined = that session is not told.
  */
 export interface GatewayEvent {
   t: string;
