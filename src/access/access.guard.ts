@@ -5,6 +5,7 @@ import { Fault } from '../domain/fault.js';
 import { type AccessRule, accessRuleKey } from './access-rule.js';
 import { type ApiKey, ApiKeys } from './api-keys.js';
 import { AttemptLimiter } from './attempt-limiter.js';
+import { identifyKey } from './identify-key.js';
 import { type KeyedRequest } from './caller-key.decorator.js';
 
 /**
@@ -44,20 +45,14 @@ export class AccessGuard implements CanActivate {
   }
 
   private async identify(presented: string, request: KeyedRequest, response: Response): Promise<ApiKey> {
-    const address = request.ip ?? '';
-    // Before the key is looked at, whatever key it is: a valid one answered otherwise would let a blocked client go on
-    // guessing. Those who call without a key are not held up.
-    const retryAfter = await this.attempts.check(address);
-    if (retryAfter !== undefined) {
-      throw new Fault('rate.limited', 'Too many unknown keys came from this address. Wait, then try again.', {
-        retryAfter,
-      });
+    try {
+      return await identifyKey(this.apiKeys, this.attempts, presented, request.ip ?? '');
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'access.key_unknown') {
+        response.setHeader('WWW-Authenticate', 'Bearer error="invalid_token"');
+      }
+      throw error;
     }
-    const apiKey = this.apiKeys.find(presented);
-    if (apiKey) return apiKey;
-    await this.attempts.failed(address);
-    response.setHeader('WWW-Authenticate', 'Bearer error="invalid_token"');
-    throw new Fault('access.key_unknown', 'This key is not known here.');
   }
 }
 

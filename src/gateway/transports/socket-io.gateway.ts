@@ -10,8 +10,9 @@ import {
 } from '@nestjs/websockets';
 import { type Server, type Socket } from 'socket.io';
 import { type z } from 'zod';
-import { type ApiKey, ApiKeys } from '../../access/api-keys.js';
+import { ApiKeys } from '../../access/api-keys.js';
 import { AttemptLimiter } from '../../access/attempt-limiter.js';
+import { identifyKey } from '../../access/identify-key.js';
 import { Fault } from '../../domain/fault.js';
 import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
 import { RateLimitInterceptor } from '../../rate-limit/rate-limit.interceptor.js';
@@ -107,21 +108,7 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
   private async credentials(auth: z.infer<typeof joinMessage>['auth'], address: string): Promise<Credentials> {
     if (!auth) return {};
     const { key, ...shown } = auth;
-    return key === undefined ? shown : { ...shown, apiKey: await this.identify(key, address) };
-  }
-
-  /** As the guard does for HTTP: an address that guessed too often is not even looked at. */
-  private async identify(key: string, address: string): Promise<ApiKey> {
-    const retryAfter = await this.attempts.check(address);
-    if (retryAfter !== undefined) {
-      throw new Fault('rate.limited', 'Too many unknown keys came from this address. Wait, then try again.', {
-        retryAfter,
-      });
-    }
-    const apiKey = this.keys.find(key);
-    if (apiKey) return apiKey;
-    await this.attempts.failed(address);
-    throw new Fault('access.key_unknown', 'This key is not known here.');
+    return key === undefined ? shown : { ...shown, apiKey: await identifyKey(this.keys, this.attempts, key, address) };
   }
 }
 
