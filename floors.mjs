@@ -15,7 +15,13 @@ export const floors = [
 export const apart = ['testing', 'client'];
 
 /** What browsers run, without a bundler: at run time it imports nothing else of ours, and no library but this one. */
-export const forBrowsers = ['client', 'domain/cursor.ts', 'domain/guild-state.ts', 'domain/role-color.ts'];
+export const forBrowsers = [
+  'client',
+  'domain/closing.ts',
+  'domain/cursor.ts',
+  'domain/guild-state.ts',
+  'domain/role-color.ts',
+];
 export const browserLibraries = ['socket.io-client'];
 
 /** Libraries that one folder alone may know. */
