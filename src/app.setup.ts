@@ -1,3 +1,4 @@
+import { type Server } from 'node:http';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
@@ -10,6 +11,9 @@ import { setUpOpenApi } from './rest/openapi.js';
 
 /** Largest request body, in bytes, above the largest payload of a notification. */
 const bodyMargin = 16_384;
+
+/** TCP connections for requests and refusals, above those that clients may keep open. */
+const requestMargin = 5_000;
 
 /** What surrounds the modules: log, headers, body limits, socket.io. The same for the program and for tests. */
 export function setUpApp(app: NestExpressApplication, config: AppConfig): void {
@@ -42,6 +46,20 @@ export function setUpApp(app: NestExpressApplication, config: AppConfig): void {
     exposedHeaders: ['ETag', 'Location', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', 'Retry-After'],
   });
   app.useBodyParser('json', { limit: config.QUEUE_MAX_PAYLOAD_BYTES + bodyMargin, strict: true });
+  boundServer(app.getHttpServer(), config);
   app.useWebSocketAdapter(new SocketIoAdapter(app, config));
   setUpOpenApi(app, version);
+}
+
+/** What a peer may cost before a request of its own is there. */
+function boundServer(server: Server, { MAX_CONNECTIONS, MAX_HEADER_BYTES, HANDSHAKE_SECONDS }: AppConfig): void {
+  const patience = HANDSHAKE_SECONDS * 1000;
+  // The library makes the server itself and takes no options for it; Node reads these of the server when they are needed.
+  Object.assign(server, {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: patience,
+    connectionsCheckingInterval: Math.min(patience, 30_000),
+    // Requests and those who are being refused need room beside the open connections.
+    maxConnections: MAX_CONNECTIONS + requestMargin,
+  });
 }

@@ -24,7 +24,8 @@ export interface Closing {
 }
 
 export function closingFor(reason: CloseReason, retryAfter?: number): Closing {
-  return { ...closeReasons[reason], reason, ...(retryAfter !== undefined && { retryAfter }) };
+  const { code, message } = closeReasons[reason];
+  return { code, reason, message, ...(retryAfter !== undefined && { retryAfter }) };
 }
 
 /** Whether a client that was closed with this code should try again. Codes below 3000 are those of the protocol. */

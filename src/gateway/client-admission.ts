@@ -3,53 +3,61 @@ import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/comm
 import { Fault } from '../domain/fault.js';
 import { addressGroup, ClientAddress } from '../rate-limit/client-address.js';
 import { RateLimiter } from '../rate-limit/rate-limiter.js';
+import { Connections } from './connections.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
-import { GatewayMetrics } from './gateway.metrics.js';
-import { type TransportName } from './transport.js';
+import { type MessageRates } from './message-budget.js';
 
-/** Bounds what web clients may take: how many are connected over all transports, and how fast one of them may ask. */
+/** Refused clients that are held at the same time; any more are let go at once. */
+const mostHeld = 1_000;
+
+/** What surrounds a client's way in, alike on every transport: where it is, how fast it may ask, how it is refused. */
 @Injectable()
 export class ClientAdmission implements BeforeApplicationShutdown {
-  private open = 0;
-  private closing = false;
+  private readonly held = new Set<() => void>();
 
   constructor(
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
     private readonly limiter: RateLimiter,
     private readonly addresses: ClientAddress,
-    private readonly metrics: GatewayMetrics,
+    private readonly connections: Connections,
   ) {}
 
-  get connections(): number {
-    return this.open;
-  }
-
-  /** The process is about to end: nobody is let in any more. */
-  get draining(): boolean {
-    return this.closing;
-  }
-
   beforeApplicationShutdown(): void {
-    this.closing = true;
+    for (const letGo of [...this.held]) letGo();
   }
 
-  /** Undefined when the house is full or about to close; otherwise call the answer when the connection ends. */
-  connect(transport: TransportName): (() => void) | undefined {
-    if (this.closing || this.open >= this.config.MAX_CONNECTIONS) return undefined;
-    this.open += 1;
-    this.metrics.connections.inc({ transport });
-    let gone = false;
-    return () => {
-      if (gone) return;
-      gone = true;
-      this.open -= 1;
-      this.metrics.connections.dec({ transport });
-    };
+  /** Whether a refused client can be held. If not, it is not worth a word either. */
+  get canHold(): boolean {
+    return this.held.size < mostHeld && !this.connections.draining;
   }
 
-  /** Counts a client that was cut off because too much waited for it. */
-  slowReaderCut(transport: TransportName): void {
-    this.metrics.slowReadersCut.inc({ transport });
+  /** Ends when a refused client may be let go. */
+  hold(): Promise<void> {
+    if (!this.canHold) return Promise.resolve();
+    return new Promise((resolve) => {
+      const letGo = () => {
+        clearTimeout(timer);
+        this.held.delete(letGo);
+        resolve();
+      };
+      const timer = setTimeout(letGo, this.config.REFUSAL_HOLD_SECONDS * 1000);
+      this.held.add(letGo);
+    });
+  }
+
+  /** @throws Fault when a request that stays open, such as a stream, cannot be let in now; held back before */
+  async admitRequest(address: string): Promise<void> {
+    const refusal = this.connections.refusal(address);
+    if (!refusal) return;
+    await this.hold();
+    const { reason, message, retryAfter } = refusal;
+    throw new Fault(reason === 'address-full' ? 'rate.limited' : 'service.unavailable', message, { retryAfter });
+  }
+
+  /** How fast one socket may ask. */
+  get rates(): MessageRates {
+    const { SOCKET_MESSAGES_PER_SECOND: messages, SOCKET_JOINS_PER_SECOND: joins } = this.config;
+    return { messages, joins };
   }
 
   /** `address` as `addressOf` tells it. @throws Fault `rate.limited` */

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { MetricsModule } from '../telemetry/metrics.module.js';
 import { ClientAdmission } from './client-admission.js';
+import { Connections } from './connections.js';
 import { DoorWatch } from './door.watch.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
 import { GatewayMetrics } from './gateway.metrics.js';
@@ -15,6 +16,7 @@ import { SocketIoTransport } from './transports/socket-io.transport.js';
 import { GuildEventsController } from './transports/guild-events.controller.js';
 import { SseTransport } from './transports/sse.transport.js';
 import { WebSocketTransport } from './transports/websocket.transport.js';
+import { WebSocketUpgrades } from './transports/websocket.upgrades.js';
 
 @Module({})
 export class GatewayModule {
@@ -33,14 +35,16 @@ export class GatewayModule {
         RoomBroadcaster,
         DoorWatch,
         JoinService,
+        Connections,
         ClientAdmission,
         SocketIoTransport,
         SocketIoGateway,
         WebSocketTransport,
+        WebSocketUpgrades,
         SseTransport,
         LongPollTransport,
       ],
-      exports: [GuildDirectory, GuildRooms, JoinService, ClientAdmission],
+      exports: [GuildDirectory, GuildRooms, JoinService, ClientAdmission, Connections],
     };
   }
 }

@@ -22,6 +22,7 @@ const freshness = 1_000;
 @Injectable()
 export class GuildDirectory {
   private entries: DirectoryEntry[] = [];
+  private byName = new Map<string, DirectoryEntry>();
   private asOf = -Infinity;
   private refreshing: Promise<DirectoryEntry[]> | undefined;
   /** How often everything known was forgotten, and what that count was when `entries` were looked up. */
@@ -42,8 +43,8 @@ export class GuildDirectory {
   /** By id, or by alias in any case. */
   async find(reference: string): Promise<DirectoryEntry | undefined> {
     const wanted = reference.trim().toLowerCase().normalize('NFC');
-    const entries = await this.list();
-    return entries.find((entry) => entry.id === wanted) ?? entries.find((entry) => entry.alias === wanted);
+    await this.list();
+    return this.byName.get(wanted);
   }
 
   async defaultGuild(): Promise<DirectoryEntry | undefined> {
@@ -52,7 +53,8 @@ export class GuildDirectory {
 
   /** Without asking anybody. */
   lastKnown(guildId: string): DirectoryEntry | undefined {
-    return this.entries.find((entry) => entry.id === guildId);
+    const entry = this.byName.get(guildId);
+    return entry?.id === guildId ? entry : undefined;
   }
 
   /** The next question looks again, also when a look is under way: that one may have seen what was before. */
@@ -70,6 +72,11 @@ export class GuildDirectory {
       if (turn < this.shown) return entries;
       this.shown = turn;
       this.entries = entries;
+      // Ids last: they win over an alias that looks like one.
+      this.byName = new Map([
+        ...entries.map((entry): [string, DirectoryEntry] => [entry.alias, entry]),
+        ...entries.map((entry): [string, DirectoryEntry] => [entry.id, entry]),
+      ]);
       if (turn === this.turn) this.asOf = performance.now();
       return entries;
     } finally {

@@ -5,13 +5,24 @@ import { type GuildSnapshot } from '../domain/guild-snapshot.js';
 import { applyEvent, type GuildState } from '../domain/guild-state.js';
 import { type SourcedSnapshot } from '../providers/provider-chain.js';
 import { type DirectoryEntry } from './guild-directory.js';
+import { SharedBytes } from './shared-bytes.js';
 
 interface ReadySnapshot {
   offset: number;
   snapshot: GuildSnapshot;
   /** By encoding. */
-  texts: Map<string, string>;
+  bytes: Map<string, SharedBytes>;
 }
+
+/** A way to write a snapshot down. */
+export interface SnapshotEncoding {
+  /** Different for different outcomes. */
+  name: string;
+  encode(snapshot: GuildSnapshot): string;
+}
+
+/** As it is; what socket.io, streams and REST send. */
+export const plainJson: SnapshotEncoding = { name: 'json', encode: (snapshot) => JSON.stringify(snapshot) };
 
 /**
  * The live state of one guild: what its source said, and every event since. What a newcomer gets is what everybody
@@ -82,14 +93,14 @@ export class GuildRoom {
   }
 
   /**
-   * The present snapshot in some encoding, made once for each change of the guild however many ask. Bounded: one text
-   * for each `encoding`, for as long as the snapshot is the present one.
+   * The present snapshot in some encoding, made once for each change of the guild however many ask. Bounded: one for
+   * each `encoding`, for as long as the snapshot is the present one.
    */
-  snapshotText(entry: DirectoryEntry, encoding: string, make: (snapshot: GuildSnapshot) => string): string {
-    const { snapshot, texts } = this.readyFor(entry);
-    let text = texts.get(encoding);
-    if (text === undefined) texts.set(encoding, (text = make(snapshot)));
-    return text;
+  snapshotBytes(entry: DirectoryEntry, encoding: SnapshotEncoding): SharedBytes {
+    const { snapshot, bytes } = this.readyFor(entry);
+    let made = bytes.get(encoding.name);
+    if (made === undefined) bytes.set(encoding.name, (made = new SharedBytes(encoding.encode(snapshot))));
+    return made;
   }
 
   private readyFor(entry: DirectoryEntry): ReadySnapshot {
@@ -99,7 +110,7 @@ export class GuildRoom {
       const { guild } = ready.snapshot;
       if (guild.alias === alias && guild.default === isDefault && guild.door === door) return ready;
     }
-    return (this.ready = { offset: this.place.offset, snapshot: this.takeSnapshot(entry), texts: new Map() });
+    return (this.ready = { offset: this.place.offset, snapshot: this.takeSnapshot(entry), bytes: new Map() });
   }
 
   private takeSnapshot(entry: DirectoryEntry): GuildSnapshot {

@@ -8,9 +8,9 @@ export const rateLimitConfig = z.object({
   /** Requests of one key, or of one address without a key. */
   RATE_LIMIT_HTTP_PER_MINUTE: perMinute(600),
   /** Messages of the sockets of one address. */
-  RATE_LIMIT_SOCKET_PER_MINUTE: perMinute(240),
+  RATE_LIMIT_SOCKET_PER_MINUTE: perMinute(6_000),
   /** Rooms entered from one address, on any transport. */
-  RATE_LIMIT_JOINS_PER_MINUTE: perMinute(120),
+  RATE_LIMIT_JOINS_PER_MINUTE: perMinute(1_200),
   /** Notifications and events posted with one key. */
   RATE_LIMIT_PUBLISH_PER_MINUTE: perMinute(600),
   /**

@@ -1,21 +1,21 @@
 import { once } from 'node:events';
 import { type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { ClientAdmission } from '../../src/gateway/client-admission.js';
+import { Connections } from '../../src/gateway/connections.js';
 import { RawSocket, upgradeHeaders } from '../support/raw-socket.js';
 import { SocketIoClient } from '../support/socket-io-client.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 import { WebSocketClient } from '../support/websocket-client.js';
 
 let app: TestApp;
-let admission: ClientAdmission;
+let connections: Connections;
 /** The server's side of every connection. */
 const served = new Set<Socket>();
 const sockets: RawSocket[] = [];
 
 beforeAll(async () => {
-  app = await startTestApp({ MAX_CONNECTIONS: '4' });
-  admission = app.app.get(ClientAdmission);
+  app = await startTestApp({ MAX_CONNECTIONS: '4', REFUSAL_HOLD_SECONDS: '0.1' });
+  connections = app.app.get(Connections);
   app.app.getHttpServer().on('connection', (socket: Socket) => {
     served.add(socket);
     socket.once('close', () => served.delete(socket));
@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
-  await vi.waitFor(() => expect(admission.connections, 'connections that are still counted').toBe(0));
+  await vi.waitFor(() => expect(connections.size, 'connections that are still counted').toBe(0));
 });
 
 async function open(options?: { halfOpen?: boolean }): Promise<RawSocket> {
@@ -48,7 +48,7 @@ describe('streams that were asked for oddly', () => {
     client.request(...streamRequest, '', ...streamRequest, '', ...streamRequest);
     await vi.waitFor(() => expect(client.received).toContain('event: snapshot'));
     client.destroy();
-    await vi.waitFor(() => expect(admission.connections).toBe(0));
+    await vi.waitFor(() => expect(connections.size).toBe(0));
     await stillServes();
   });
 
@@ -58,7 +58,7 @@ describe('streams that were asked for oddly', () => {
     await vi.waitFor(() => expect(client.received).toContain('HTTP/1.1 200 OK'));
     expect(client.received).toContain('text/event-stream');
     expect(client.received).not.toContain('snapshot');
-    await vi.waitFor(() => expect(admission.connections).toBe(0));
+    await vi.waitFor(() => expect(connections.size).toBe(0));
   });
 });
 
@@ -107,7 +107,8 @@ describe('upgrades that nobody can use', () => {
     const client = await open({ halfOpen: true });
     await vi.waitFor(() => expect(served.size).toBe(before + 1));
     client.request('GET /ws HTTP/1.1', ...upgradeHeaders);
-    await vi.waitFor(() => expect(client.received).toContain('HTTP/1.1 503'));
+    // An open WebSocket, since only that can say why: close code 3002 and its name.
+    await vi.waitFor(() => expect(client.received).toContain('\x88\x0e\x0b\xbaservice-full'));
     await vi.waitFor(() => expect(served.size).toBe(before));
     for (const one of kept) await one.close();
   });
@@ -126,9 +127,9 @@ describe('upgrades that nobody can use', () => {
     const stream = await open();
     stream.request(...streamRequest, 'Connection: Upgrade', 'Upgrade: h2c');
     await vi.waitFor(() => expect(stream.received).toContain('event: snapshot'));
-    expect(admission.connections).toBe(1);
+    expect(connections.size).toBe(1);
     stream.destroy();
-    await vi.waitFor(() => expect(admission.connections).toBe(0));
+    await vi.waitFor(() => expect(connections.size).toBe(0));
   });
 
   it('survives an upgrade behind a request that is not answered yet', async () => {
@@ -162,14 +163,14 @@ describe('socket.io connections that play their own game', () => {
 
   it('counts a connection that joins no namespace, and one that left it', async () => {
     const idle = await handshake();
-    expect(admission.connections).toBe(1);
+    expect(connections.size).toBe(1);
     await idle.say('1');
     const client = await SocketIoClient.open(app.url);
-    await vi.waitFor(() => expect(admission.connections).toBe(1));
+    await vi.waitFor(() => expect(connections.size).toBe(1));
     // A disconnect of the namespace alone, as no client of the library sends it.
     client.socket.io.engine.write('41');
     await once(client.socket as never, 'disconnect');
-    await vi.waitFor(() => expect(admission.connections).toBe(0));
+    await vi.waitFor(() => expect(connections.size).toBe(0));
     client.close();
   });
 

@@ -104,12 +104,12 @@ describe('waiting for the next event over HTTP', () => {
     const { cursor } = await ask('', 0);
     const abort = new AbortController();
     const waiting = ask(cursor, 30, abort.signal).catch((error: Error) => error.name);
-    const { ClientAdmission } = await import('../../src/gateway/client-admission.js');
-    const admission = bench.app.app.get(ClientAdmission, { strict: false });
-    await vi.waitFor(() => expect(admission.connections).toBe(1));
+    const { Connections } = await import('../../src/gateway/connections.js');
+    const connections = bench.app.app.get(Connections, { strict: false });
+    await vi.waitFor(() => expect(connections.size).toBe(1));
     abort.abort();
     expect(await waiting).toBe('AbortError');
-    await vi.waitFor(() => expect(admission.connections).toBe(0));
+    await vi.waitFor(() => expect(connections.size).toBe(0));
   });
 
   it('refuses to wait for ever', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { closeReasons } from '../../src/domain/closing.js';
 import { GuildRooms } from '../../src/gateway/guild-rooms.js';
-import { ClientAdmission } from '../../src/gateway/client-admission.js';
+import { Connections } from '../../src/gateway/connections.js';
 import { type DataProvider } from '../../src/providers/data-provider.js';
 import { MockProvider } from '../../src/providers/mock.provider.js';
 import { memberOf, presenceOf } from '../support/events.js';
@@ -93,7 +94,7 @@ describe('messages sent behind each other', () => {
       for (const server of ['docs', 'repos', 'dworld']) dzone.connect({ server });
       dzone.socket.terminate();
     }
-    await vi.waitFor(() => expect(app?.app.get(ClientAdmission).connections).toBe(0));
+    await vi.waitFor(() => expect(app?.app.get(Connections).size).toBe(0));
     const present = ['docs', docs, dworld, '987654321098765432'].map((id) => rooms.peek(id)?.occupants ?? 0);
     expect(present).toEqual([0, 0, 0, 0]);
   });
@@ -125,19 +126,20 @@ describe('the end of the application', () => {
     await sio.ask('join', { guildId: docs });
     const polling = await SocketIoClient.open(url, { transports: ['polling'] });
     const sse = await stream(url);
-    const admission = ending.app.get(ClientAdmission);
-    const early = admission.connect('sse');
-    expect(early).toBeTypeOf('function');
-    early?.();
+    const connections = ending.app.get(Connections);
+    expect(connections.refusal('192.0.2.1')).toBeUndefined();
 
     await ending.close();
-    expect(admission.draining).toBe(true);
-    expect(admission.connect('sse')).toBeUndefined();
-    await vi.waitFor(() => expect(dzone.closed).toMatchObject({ code: 1001 }));
+    expect(connections.refusal('192.0.2.1')).toMatchObject({ reason: 'shutdown', code: 3001 });
+    await vi.waitFor(() => expect(dzone.closed).toEqual({ code: 3001, reason: 'shutdown' }));
     await vi.waitFor(() => expect(sio.socket.connected || polling.socket.connected).toBe(false));
     await vi.waitFor(() => expect(sse.ended).toBe(true));
+    const closing = { code: 3001, reason: 'shutdown', message: closeReasons.shutdown.message };
+    expect(sio.events.at(-1)).toEqual(closing);
+    expect(polling.events.at(-1)).toEqual(closing);
+    expect(sse.received).toContain(`event: closing\ndata: ${JSON.stringify(closing)}\n\n`);
     // The stream is whole: what came was all there was.
     expect(sse.received.endsWith('0\r\n\r\n')).toBe(true);
-    await vi.waitFor(() => expect(admission.connections).toBe(0));
+    await vi.waitFor(() => expect(connections.size).toBe(0));
   });
 });

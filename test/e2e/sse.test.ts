@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { EventSource } from 'eventsource';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { ClientAdmission } from '../../src/gateway/client-admission.js';
+import { Connections } from '../../src/gateway/connections.js';
 import { domainEventTypes } from '../../src/domain/events/index.js';
 import { memberOf, messageOf, presenceOf } from '../support/events.js';
 import { startTestApp, type TestApp, testKeys } from '../support/test-app.js';
@@ -149,8 +149,8 @@ describe('the event stream of a guild', () => {
     stalled.write(`GET /api/v1/guilds/dworld/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n`);
     stalled.on('error', () => undefined);
     await once(stalled, 'readable');
-    const admission = app.app.get(ClientAdmission, { strict: false });
-    const connected = admission.connections;
+    const connections = app.app.get(Connections, { strict: false });
+    const connected = connections.size;
     const long = 'x'.repeat(4_000);
     let sent = 0;
     // The kernel's buffers have to fill first; how much they take depends on the machine.
@@ -159,7 +159,7 @@ describe('the event stream of a guild', () => {
         for (let n = 0; n < 200; n += 1, sent += 1) await app.log.append(messageOf(dworld, nntin, long));
         const messages = () => healthy.news().filter(({ type }) => type === 'message.created');
         await vi.waitFor(() => expect(messages()).toHaveLength(sent), { timeout: 5_000 });
-        expect(admission.connections).toBe(connected - 1);
+        expect(connections.size).toBe(connected - 1);
       },
       { timeout: 15_000, interval: 1 },
     );

@@ -5,6 +5,7 @@ import { type GuildSnapshot } from '../../domain/guild-snapshot.js';
 import { type Member } from '../../domain/member.js';
 import { type Credentials } from '../guild-access.js';
 import { type DirectoryEntry } from '../guild-directory.js';
+import { type SnapshotEncoding } from '../guild-room.js';
 import { type WireFault } from '../wire-fault.js';
 
 /**
@@ -121,16 +122,16 @@ function requestOf({ server, password }: ConnectMessage): { server: string; pass
   return { server, ...(password !== undefined && { password }) };
 }
 
-/** The part of a `server-join` that is the same for everybody, as JSON. */
-export function usersText({ members }: GuildSnapshot, maxMembers: number): string {
-  return JSON.stringify(usersOf(members, maxMembers));
+/** The users of a `server-join`: the part of it that is the same for everybody. */
+export function usersEncoding(maxMembers: number): SnapshotEncoding {
+  return { name: 'd-zone', encode: ({ members }) => JSON.stringify(usersOf(members, maxMembers)) };
 }
 
-/** `users` as `usersText` makes it of the same snapshot. */
-export function serverJoin(asked: ConnectMessage, snapshot: GuildSnapshot, users: string): string {
+/** What stands before and after the users, as `usersEncoding` writes those of the same snapshot. */
+export function aroundUsers(asked: ConnectMessage, snapshot: GuildSnapshot): { before: string; after: string } {
   const { guild, cursor, source, stale } = snapshot;
   const rest = { request: requestOf(asked), serverName: guild.name, cursor, source, stale, recovered: false };
-  return `{"type":"server-join","data":{"users":${users},${JSON.stringify(rest).slice(1)}}`;
+  return { before: '{"type":"server-join","data":{"users":', after: `,${JSON.stringify(rest).slice(1)}}` };
 }
 
 /** The client's world is still right: the frames it missed follow. */

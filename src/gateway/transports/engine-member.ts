@@ -1,14 +1,24 @@
 import { type Socket as TcpSocket } from 'node:net';
+import { type Backlog } from '../backlog.js';
+import { type SharedBytes } from '../shared-bytes.js';
 import { type Frame, type LaneMember, type RoomLane } from './room-lane.js';
+import { framePieces, writePieces } from './web-socket-frame.js';
 
 /** The parts of engine.io's connection that are used below socket.io. Held to by the tests of the adapter. */
 export interface EngineConnection {
   readyState: string;
   upgrading: boolean;
-  writeBuffer: unknown[];
+  writeBuffer: { data?: string | Buffer }[];
   transport: {
     name: string;
-    socket?: { readyState: number; _socket?: TcpSocket; _sender?: { _bufferedBytes: number; _state?: number } };
+    socket?: {
+      readyState: number;
+      bufferedAmount: number;
+      extensions: string;
+      terminate(): void;
+      _socket?: TcpSocket;
+      _sender?: { _bufferedBytes: number; _state?: number };
+    };
   };
   on(event: 'packetCreate' | 'upgrading' | 'close', listener: () => void): void;
 }
@@ -22,6 +32,16 @@ export interface EngineClient {
 /** `WebSocket.OPEN` */
 const open = 1;
 
+/** Packets that may wait for one reader: each costs something, however short it is. */
+const mostPackets = 16_384;
+
+/** Bytes in the engine's queue and in the socket. A poller has no socket: all that waits for it is in the queue. */
+export function waitingFor({ writeBuffer, transport }: EngineConnection): number {
+  let bytes = transport.socket?.bufferedAmount ?? 0;
+  for (const { data } of writeBuffer) bytes += data?.length ?? 0;
+  return bytes;
+}
+
 /**
  * One socket.io socket in its rooms. Ready bytes go straight to the TCP socket where that is safe: a WebSocket that is
  * not being upgraded and has nothing waiting inside engine.io. Everybody else, such as those who poll, takes the
@@ -32,8 +52,14 @@ export class EngineMember implements LaneMember {
   /** Kept until engine.io writes something itself: from then on the way has to be looked at again. */
   private direct: TcpSocket | undefined;
   private writing = false;
+  private ended = false;
 
-  constructor(private readonly client: EngineClient) {
+  constructor(
+    private readonly client: EngineClient,
+    private readonly backlog: Backlog,
+    /** Hears, once, that this reader is too slow; nothing more is written to it then. */
+    private readonly onSlow: () => void,
+  ) {
     const { conn } = client;
     conn.on('packetCreate', () => this.giveWay());
     const forget = () => (this.direct = undefined);
@@ -42,7 +68,12 @@ export class EngineMember implements LaneMember {
   }
 
   write(joined: Buffer, frames: readonly Frame[]): void {
+    if (this.ended) return;
     const direct = (this.direct ??= this.findDirect());
+    if (this.isTooSlow(direct)) {
+      this.ended = true;
+      return this.onSlow();
+    }
     if (direct) return void direct.write(joined);
     this.writing = true;
     try {
@@ -50,6 +81,28 @@ export class EngineMember implements LaneMember {
     } finally {
       this.writing = false;
     }
+  }
+
+  /** Whether an answer of `bytes` may be sent now; they are allowed for if so. */
+  takesAnswer(bytes: number): boolean {
+    return !this.ended && this.backlog.takesAnswer(waitingFor(this.client.conn), bytes);
+  }
+
+  /** Sends a packet around bytes that others get too, in one write; answers false, and sends nothing, where that cannot be. */
+  writeAround(before: string, shared: SharedBytes, after: string): boolean {
+    for (const lane of this.lanes) lane.catchUp(this);
+    const direct = (this.direct ??= this.findDirect());
+    if (!direct) return false;
+    const deflated = this.client.conn.transport.socket?.extensions.includes('permessage-deflate') ?? false;
+    // In engine.io's protocol a message is a 4 and what it carries.
+    writePieces(direct, framePieces(`4${before}`, shared, after, deflated));
+    return true;
+  }
+
+  private isTooSlow(direct: TcpSocket | undefined): boolean {
+    if (direct) return this.backlog.tooMuch(direct.writableLength);
+    const { conn } = this.client;
+    return conn.writeBuffer.length > mostPackets || this.backlog.tooMuch(waitingFor(conn));
   }
 
   /** Before engine.io sends anything of its own, what the rooms already hold goes first. */

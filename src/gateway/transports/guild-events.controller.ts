@@ -6,7 +6,6 @@ import { z } from 'zod';
 import { type ApiKey } from '../../access/api-keys.js';
 import { CallerKey } from '../../access/caller-key.decorator.js';
 import { Public } from '../../access/public.decorator.js';
-import { Fault } from '../../domain/fault.js';
 import { domainEvent } from '../../domain/events/index.js';
 import { guildSnapshot } from '../../domain/guild-snapshot.js';
 import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
@@ -17,8 +16,8 @@ import { LongPollTransport } from './long-poll.transport.js';
 import { SseTransport } from './sse.transport.js';
 
 const eventsQuery = z.object({
-  /** Any text: one that is not a cursor of ours means a fresh start, not an error. */
-  cursor: z.string().optional(),
+  /** Anything: what is not a cursor of ours means a fresh start, not an error. Given twice it is none. */
+  cursor: z.union([z.string(), z.array(z.string()).transform(String)]).optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
   /** Seconds to wait for an event when there is none yet. */
   wait: z.coerce.number().int().min(0).max(30).default(0),
@@ -68,34 +67,38 @@ export class GuildEventsController {
     const stream = wantsStream(response.req);
     const transport: TransportName = stream ? 'sse' : 'polling';
     const credentials = { ...(apiKey && { apiKey }) };
-    const request = { transport, guild, cursor: lastEventId ?? query.cursor, credentials };
-    if (stream) return this.stream.open(request, response);
-    const release = this.admission.connect(transport);
-    if (!release) throw new Fault('service.unavailable', 'No room for another request now.', { retryAfter: 5 });
-    try {
-      await this.answerPage(request, query, response);
-    } finally {
-      release();
-    }
+    const { req } = response;
+    const address = this.admission.addressOf(req.socket.remoteAddress, req.headers);
+    const request = { transport, guild, cursor: lastEventId ?? query.cursor, credentials, address };
+    await this.admission.admitRequest(address);
+    await (stream ? this.stream.open(request, response) : this.answerPage(request, query, response));
   }
 
-  private async answerPage(request: JoinRequest, { limit, wait }: EventsQuery, response: Response): Promise<void> {
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
+  private async answerPage(
+    request: JoinRequest & { address: string },
+    { limit, wait }: EventsQuery,
+    response: Response,
+  ): Promise<void> {
+    const poll = this.polls.open(request.address);
+    response.once('close', () => poll.end());
     const deadline = performance.now() + wait * 1000;
-    for (let answered = false; !answered && !response.closed;) {
-      let change: Promise<void> | undefined;
-      await this.joins.join(request, (joined) => {
-        const left = deadline - performance.now();
-        if (joined.recovered && joined.missed.length === 0 && left > 0 && !this.admission.draining) {
-          change = this.polls.next(joined.room, left, gone.signal);
-          return;
-        }
-        answered = true;
-        response.setHeader('Cache-Control', joined.entry.door === 'open' ? 'no-cache' : 'private, no-store');
-        response.json(page(joined, limit));
-      });
-      await change;
+    try {
+      for (let answered = false; !answered && !response.closed;) {
+        let change: Promise<void> | undefined;
+        await this.joins.join(request, (joined) => {
+          const left = deadline - performance.now();
+          if (joined.recovered && joined.missed.length === 0 && left > 0 && !poll.ended) {
+            change = poll.next(joined.room, left);
+            return;
+          }
+          answered = true;
+          response.setHeader('Cache-Control', joined.entry.door === 'open' ? 'no-cache' : 'private, no-store');
+          response.json(page(joined, limit));
+        });
+        await change;
+      }
+    } finally {
+      poll.end();
     }
   }
 }

@@ -94,7 +94,7 @@ export class RoomLane<M extends LaneMember> {
   }
 }
 
-function joinBytes(frames: readonly Frame[]): Buffer {
+export function joinBytes(frames: readonly Frame[]): Buffer {
   const [first] = frames;
   return first !== undefined && frames.length === 1 ? first.bytes : Buffer.concat(frames.map(({ bytes }) => bytes));
 }

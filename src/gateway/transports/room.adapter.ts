@@ -1,4 +1,5 @@
 import { Adapter, type BroadcastOptions } from 'socket.io-adapter';
+import { Backlog } from '../backlog.js';
 import { type EngineClient, EngineMember } from './engine-member.js';
 import { RoomLane } from './room-lane.js';
 import { webSocketFrame } from './web-socket-frame.js';
@@ -31,10 +32,18 @@ export class RoomAdapter extends Adapter {
   private readonly lanes = new Map<string, RoomLane<EngineMember>>();
   private readonly members = new Map<string, EngineMember>();
   private readonly namespace: AdaptedNamespace;
+  private bound = Infinity;
+  private onSlow: (socketId: string) => void = () => undefined;
 
   constructor(namespace: unknown) {
     super(namespace);
     this.namespace = namespace as AdaptedNamespace;
+  }
+
+  /** Readers for whom more than `bytes` wait get nothing more from their rooms, and `onSlow` hears of each once. */
+  limitReaders(bytes: number, onSlow: (socketId: string) => void): void {
+    this.bound = bytes;
+    this.onSlow = onSlow;
   }
 
   override addAll(id: string, rooms: Set<string>): void {
@@ -77,20 +86,21 @@ export class RoomAdapter extends Adapter {
     lane.push({ bytes: webSocketFrame(`4${text}`), text });
   }
 
-  private laneFor({ rooms, except, flags }: BroadcastOptions): RoomLane<EngineMember> | undefined {
-    if (rooms.size !== 1 || (except && except.size > 0) || flags?.volatile || flags?.compress) return undefined;
-    const [room] = rooms;
-    return room === undefined ? undefined : this.lanes.get(room);
-  }
-
-  private memberOf(id: string): EngineMember | undefined {
+  /** Undefined when there is no such socket, or not any more. */
+  memberOf(id: string): EngineMember | undefined {
     const known = this.members.get(id);
     if (known) return known;
     const socket = this.namespace.sockets.get(id);
     if (!socket) return undefined;
-    const member = new EngineMember(socket.client);
+    const member = new EngineMember(socket.client, new Backlog(this.bound), () => this.onSlow(id));
     this.members.set(id, member);
     return member;
+  }
+
+  private laneFor({ rooms, except, flags }: BroadcastOptions): RoomLane<EngineMember> | undefined {
+    if (rooms.size !== 1 || (except && except.size > 0) || flags?.volatile || flags?.compress) return undefined;
+    const [room] = rooms;
+    return room === undefined ? undefined : this.lanes.get(room);
   }
 
   private leaveLane(id: string, room: string): void {

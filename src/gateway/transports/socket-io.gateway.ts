@@ -18,15 +18,23 @@ import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
 import { RateLimitInterceptor } from '../../rate-limit/rate-limit.interceptor.js';
 import { ClientAdmission } from '../client-admission.js';
 import { type Credentials } from '../guild-access.js';
+import { type DirectoryEntry } from '../guild-directory.js';
+import { plainJson } from '../guild-room.js';
 import { type Joined, JoinService } from '../join.service.js';
+import { sharedBytesOf } from '../shared-bytes.js';
 import { SocketIoFilter } from './socket-io.filter.js';
 import { joinMessage, leaveMessage } from './socket-io.schemas.js';
-import { SocketIoTransport } from './socket-io.transport.js';
+import { eventFrame, SocketIoTransport } from './socket-io.transport.js';
 
 type Acknowledge = ((answer: unknown) => void) | undefined;
 
-/** Rooms that one socket may be in at once. */
-const maxRooms = 100;
+const guildList = sharedBytesOf((entries: readonly DirectoryEntry[]) =>
+  JSON.stringify(
+    entries.map(({ id, name, alias, iconUrl, default: isDefault, door }) => {
+      return { id, name, alias, iconUrl: door === 'open' ? iconUrl : null, default: isDefault, door };
+    }),
+  ),
+);
 
 /** What socket.io clients may ask: `guilds`, `join`, `leave`. Each is acknowledged with its answer or `{error}`. */
 @WebSocketGateway()
@@ -52,10 +60,9 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
   @SubscribeMessage('guilds')
   @RateLimit('socket')
   async guilds(@ConnectedSocket() socket: Socket, @Ack() acknowledge: Acknowledge): Promise<void> {
-    const guilds = (await this.joins.list()).map(({ id, name, alias, iconUrl, default: isDefault, door }) => {
-      return { id, name, alias, iconUrl: door === 'open' ? iconUrl : null, default: isDefault, door };
-    });
-    answer(socket, acknowledge, 'guilds', { guilds });
+    const ready = this.transport.readyAnswer(socket, '{"guilds":', guildList(await this.joins.list()), '}');
+    this.mustTake(socket, ready?.bytes ?? 0);
+    answer(socket, acknowledge, 'guilds', ready);
   }
 
   @SubscribeMessage('join')
@@ -89,20 +96,33 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
   /** The answer leaves before the socket hears its room, and nothing comes between the two. */
   private enter(socket: Socket, acknowledge: Acknowledge, joined: Joined): void {
     if (!socket.connected) return;
-    const { room, cursor, recovered } = joined;
-    const rooms = this.transport.roomsOf(socket);
-    if (rooms.size >= maxRooms && !rooms.has(room.guildId)) {
-      throw new Fault('rate.limited', `A socket may be in ${maxRooms} rooms.`);
+    const { room, entry, cursor, recovered } = joined;
+    const { guildId } = room;
+    this.transport.mustHaveRoomFor(socket, guildId);
+    const place = { guildId, cursor, recovered };
+    if (joined.recovered) {
+      const missed = joined.missed.map(eventFrame);
+      this.mustTake(
+        socket,
+        missed.reduce((sum, { bytes }) => sum + bytes.length, 0),
+      );
+      // A second join starts again from its own answer: nothing of the former stay may come after it.
+      this.transport.leave(socket, guildId);
+      answer(socket, acknowledge, 'joined', { ...place, snapshot: null });
+      this.transport.replay(socket, missed);
+    } else {
+      const before = `${JSON.stringify(place).slice(0, -1)},"snapshot":`;
+      const ready = this.transport.readyAnswer(socket, before, room.snapshotBytes(entry, plainJson), '}');
+      this.mustTake(socket, ready?.bytes ?? 0);
+      this.transport.leave(socket, guildId);
+      answer(socket, acknowledge, 'joined', ready);
     }
-    if (this.transport.isFarBehind(socket)) {
-      throw new Fault('rate.limited', 'Read what was sent before asking for more.', { retryAfter: 5 });
-    }
-    // A second join starts again from its own answer: nothing of the former stay may come after it.
-    this.transport.leave(socket, room.guildId);
-    const snapshot = joined.recovered ? null : joined.snapshot;
-    answer(socket, acknowledge, 'joined', { guildId: room.guildId, cursor, recovered, snapshot });
-    if (joined.recovered) for (const event of joined.missed) socket.emit(event.type, event);
     this.transport.enter(socket, room);
+  }
+
+  private mustTake(socket: Socket, bytes: number): void {
+    if (this.transport.takesAnswer(socket, bytes)) return;
+    throw new Fault('rate.limited', 'Read what was sent before asking for more.', { retryAfter: 5 });
   }
 
   private async credentials(auth: z.infer<typeof joinMessage>['auth'], address: string): Promise<Credentials> {

@@ -5,8 +5,8 @@ const secret = z.string().min(1).max(4_096);
 
 export const joinMessage = z.object({
   guildId: z.string().min(1).max(128),
-  /** Any text: one that is not a cursor of ours means a fresh start, not an error. */
-  cursor: z.string().nullish(),
+  /** Anything: what is not a cursor of ours means a fresh start, not an error. */
+  cursor: z.unknown().optional(),
   auth: z
     .object({
       key: secret.optional(),

@@ -3,22 +3,15 @@ import { type Response } from 'express';
 import { type DomainEvent } from '../../domain/events/index.js';
 import { Fault } from '../../domain/fault.js';
 import { Backlog } from '../backlog.js';
-import { ClientAdmission } from '../client-admission.js';
+import { Connections } from '../connections.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { type GuildRoom } from '../guild-room.js';
+import { GatewayMetrics } from '../gateway.metrics.js';
+import { type GuildRoom, plainJson } from '../guild-room.js';
 import { type JoinRequest, type Joined, JoinService } from '../join.service.js';
 import { RoomBroadcaster } from '../room-broadcaster.js';
 import { Transport } from '../transport.js';
 import { type Frame, RoomLane } from './room-lane.js';
-import { httpChunk, SseStream } from './sse-stream.js';
-
-/** Milliseconds for what is still to be read of a stream that has ended. */
-const finishTime = 5_000;
-
-/** One block of the event stream format (WHATWG HTML, section 9.2). The data is one line, since JSON has no raw line ends. */
-function block(event: string, data: unknown, id?: string): string {
-  return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
-}
+import { block, blockHead, type FirstBlock, httpChunk, SseStream } from './sse-stream.js';
 
 function eventBlock(event: DomainEvent): string {
   return block(event.type, event, event.cursor);
@@ -36,7 +29,8 @@ export class SseTransport extends Transport implements OnApplicationBootstrap, B
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
     private readonly broadcaster: RoomBroadcaster,
     private readonly joins: JoinService,
-    private readonly admission: ClientAdmission,
+    private readonly connections: Connections,
+    private readonly metrics: GatewayMetrics,
   ) {
     super();
   }
@@ -48,23 +42,23 @@ export class SseTransport extends Transport implements OnApplicationBootstrap, B
 
   beforeApplicationShutdown(): void {
     clearInterval(this.heartbeat);
-    // Clients come back by themselves, with the id of the last event they saw.
-    for (const { response } of this.streams) finish(response);
   }
 
   /** Answers with the stream. @throws Fault as `JoinService.join`; then nothing was written. */
-  async open(request: JoinRequest, response: Response): Promise<void> {
+  async open(request: JoinRequest & { address: string }, response: Response): Promise<void> {
     // A request that was sent behind another one waits for that one's end, and never hears that the client is gone.
     if (!response.socket && !response.closed) {
       throw new Fault('request.invalid', 'A stream needs a connection of its own: do not pipeline its request.');
     }
-    const release = this.admission.connect(this.name);
-    if (!release) throw new Fault('service.unavailable', 'No room for another stream now.', { retryAfter: 5 });
+    const backlog = new Backlog(this.config.SLOW_CLIENT_BYTES);
+    const slow = () => this.metrics.slowReadersCut.inc({ transport: this.name });
+    const stream = new SseStream(response, request.address, backlog, slow);
+    const release = this.connections.add(stream);
     response.once('close', release);
     // A client that is gone before its stream began: the response will never say "close" again.
     if (response.closed) return release();
     try {
-      await this.joins.join(request, (joined) => this.enter(joined, response));
+      await this.joins.join(request, (joined) => this.enter(joined, stream));
     } catch (error) {
       release();
       throw error;
@@ -79,16 +73,13 @@ export class SseTransport extends Transport implements OnApplicationBootstrap, B
   }
 
   end(room: GuildRoom): void {
-    const lane = this.lanes.get(room.guildId);
-    for (const stream of lane?.everybody() ?? []) {
-      lane?.catchUp(stream);
-      finish(stream.response);
-    }
+    for (const stream of [...(this.lanes.get(room.guildId)?.everybody() ?? [])]) stream.end();
   }
 
-  private enter(joined: Joined, response: Response): void {
+  private enter(joined: Joined, stream: SseStream): void {
+    const { response } = stream;
     if (response.closed) return;
-    if (this.admission.draining) throw new Fault('service.unavailable', 'This service stops.', { retryAfter: 5 });
+    if (this.connections.draining) throw new Fault('service.unavailable', 'This service stops.', { retryAfter: 5 });
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': joined.entry.door === 'open' ? 'no-cache, no-transform' : 'private, no-store, no-transform',
@@ -97,11 +88,8 @@ export class SseTransport extends Transport implements OnApplicationBootstrap, B
       'X-Accel-Buffering': 'no',
     });
     if (response.req.method === 'HEAD') return void response.end();
-    const bytes = Buffer.from(firstBlocks(joined));
-    const backlog = new Backlog(this.config.SLOW_CLIENT_BYTES);
-    backlog.takesAnswer(0, bytes.length);
-    response.write(bytes);
-    this.listen(joined.room, new SseStream(response, backlog, () => this.admission.slowReaderCut(this.name)));
+    stream.begin(firstBlocks(joined));
+    this.listen(joined.room, stream);
   }
 
   private listen(room: GuildRoom, stream: SseStream): void {
@@ -109,12 +97,14 @@ export class SseTransport extends Transport implements OnApplicationBootstrap, B
     if (!lane) this.lanes.set(room.guildId, (lane = new RoomLane()));
     const entered = lane;
     entered.enter(stream);
+    stream.lane = entered;
     this.streams.add(stream);
     room.occupants += 1;
     stream.response.once('close', () => {
       this.streams.delete(stream);
       room.occupants -= 1;
       entered.leave(stream);
+      stream.lane = undefined;
       if (entered.size === 0 && this.lanes.get(room.guildId) === entered) this.lanes.delete(room.guildId);
     });
   }
@@ -130,17 +120,11 @@ function frameOf(text: string): Frame {
   return { bytes: httpChunk(text), text };
 }
 
-/** A reader that does not take the rest must not keep the connection for that. */
-function finish(stream: Response): void {
-  stream.end();
-  setTimeout(() => stream.destroy(), finishTime).unref();
-}
-
-function firstBlocks(joined: Joined): string {
+function firstBlocks(joined: Joined): FirstBlock {
   if (!joined.recovered) {
-    const { room, entry } = joined;
-    return room.snapshotText(entry, 'sse', (snapshot) => block('snapshot', snapshot, snapshot.cursor));
+    const { room, entry, cursor } = joined;
+    return { before: blockHead('snapshot', cursor), shared: room.snapshotBytes(entry, plainJson), after: '\n\n' };
   }
   const { cursor, missed } = joined;
-  return block('resumed', { cursor }, cursor) + missed.map((event) => eventBlock(event)).join('');
+  return { before: block('resumed', { cursor }, cursor), after: missed.map((event) => eventBlock(event)).join('') };
 }

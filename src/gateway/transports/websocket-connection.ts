@@ -1,49 +1,63 @@
 import { type Duplex } from 'node:stream';
 import { type WebSocket } from 'ws';
+import { type Closing, closingFor } from '../../domain/closing.js';
 import { type DomainEvent } from '../../domain/events/index.js';
 import { Fault } from '../../domain/fault.js';
 import { Backlog } from '../backlog.js';
+import { type Connection } from '../connections.js';
 import * as dialect from '../dialects/d-zone.dialect.js';
 import { type DirectoryEntry } from '../guild-directory.js';
-import { type GuildRoom } from '../guild-room.js';
+import { type GuildRoom, type SnapshotEncoding } from '../guild-room.js';
 import { type Joined, type JoinService } from '../join.service.js';
+import { MessageBudget, type MessageRates } from '../message-budget.js';
+import { type SharedBytes, sharedBytesOf } from '../shared-bytes.js';
 import { wireFault } from '../wire-fault.js';
 import { type LaneMember, type RoomLane } from './room-lane.js';
+import { framePieces, webSocketFrame, writePieces } from './web-socket-frame.js';
 
 /** Messages of one client that may wait for their turn. */
 const maxWaiting = 32;
 
-/** What a connection needs of the house. `admitMessage` throws a Fault when the client sends or joins too fast. */
+/** Milliseconds for a client to answer a close. */
+const closingTime = { shutdown: 1_000, other: 5_000 };
+
+/** What connections need of the house: one for all of them. `ask` throws a Fault when an address asks too fast. */
 export interface ConnectionServices {
   joins: JoinService;
-  /** Where the client is. */
-  address: string;
-  maxMembers: number;
+  snapshots: SnapshotEncoding;
   deleteDelayMs: number;
-  admitMessage(bucket: 'socket' | 'join'): Promise<void>;
-  /** The client reads too slowly, and is cut off. */
-  cut(): void;
-  entered(room: GuildRoom): void;
-  left(room: GuildRoom): void;
-  /** Bytes of live frames that may wait for this reader. */
+  /** Milliseconds to the first `connect`. */
+  handshakeMs: number;
+  /** Bytes of live frames that may wait for one reader. */
   maxBuffered: number;
+  rates: MessageRates;
+  ask(bucket: 'socket' | 'join', address: string): Promise<void>;
+  /** A client reads too slowly, and is cut off. */
+  cut(): void;
+  entered(connection: WebSocketConnection, room: GuildRoom): void;
+  left(connection: WebSocketConnection, room: GuildRoom): void;
 }
 
+const serverList = sharedBytesOf(dialect.serverList);
+
 /** One d-zone client: reads its messages one after the other and is in at most one room. */
-export class WebSocketConnection implements LaneMember {
+export class WebSocketConnection implements LaneMember, Connection {
+  readonly transport = 'websocket';
   room: GuildRoom | undefined;
   /** The way of the room's live frames; set while in a room. */
   lane: RoomLane<WebSocketConnection> | undefined;
   /** The offset of the room up to which this client knows who is there. */
   knownFrom = 0;
   /** Set while the client waits for an open guild. */
-  waiting: dialect.ConnectMessage | undefined;
+  waitsFor: dialect.ConnectMessage | undefined;
   /** How the client's room is listed, and how the client called it. */
   private place: { entry: DirectoryEntry; server: string } | undefined;
   private answeredPing = true;
   private work: Promise<void>;
   private pending = 0;
   private called = false;
+  private budget: MessageBudget | undefined;
+  private handshake: NodeJS.Timeout | undefined;
   private readonly backlog: Backlog;
   private readonly removals = new Set<NodeJS.Timeout>();
 
@@ -51,26 +65,34 @@ export class WebSocketConnection implements LaneMember {
     private readonly socket: WebSocket,
     /** The TCP socket under it. */
     private readonly raw: Duplex,
+    readonly address: string,
     private readonly services: ConnectionServices,
   ) {
     this.backlog = new Backlog(services.maxBuffered);
     this.work = this.greet();
+    this.handshake = setTimeout(() => this.close(closingFor('silent')), services.handshakeMs).unref();
     socket.on('message', (data, binary) => this.receive(data as Buffer, binary));
     socket.on('pong', () => (this.answeredPing = true));
     // A frame that breaks the WebSocket protocol or its bounds: ws answers with the right close code by itself.
     socket.on('error', () => undefined);
-    socket.once('close', () => this.leave());
+    socket.once('close', () => {
+      clearTimeout(this.handshake);
+      this.leave();
+    });
   }
 
   get open(): boolean {
     return this.socket.readyState === this.socket.OPEN;
   }
 
+  waiting(): number {
+    return this.socket.bufferedAmount;
+  }
+
   /** To this client alone, after what its room already holds for it. */
   send(frame: string): void {
     this.lane?.catchUp(this);
-    if (!this.open || this.isTooSlow()) return;
-    this.socket.send(frame);
+    if (this.open && !this.isTooSlow()) this.socket.send(frame);
   }
 
   /** Whole WebSocket frames for everybody in the room. ws writes to the socket at once too, so the order stays. */
@@ -84,11 +106,14 @@ export class WebSocketConnection implements LaneMember {
     if (this.open) this.socket.ping();
   }
 
-  close(code: number, reason: string): void {
-    this.lane?.catchUp(this);
+  close({ code, reason }: Closing): void {
+    if (!this.open) return;
+    if (reason !== 'slow-consumer') this.lane?.catchUp(this);
     this.socket.close(code, reason);
+    this.leave();
     // A peer that never answers the close must not hold up the end of the process.
-    setTimeout(() => this.socket.terminate(), 1_000).unref();
+    const patience = reason === 'shutdown' ? closingTime.shutdown : closingTime.other;
+    setTimeout(() => this.socket.terminate(), patience).unref();
   }
 
   /** There may be an open guild by now: if there is, those who wait go in. If not, they go on waiting, unanswered. */
@@ -97,8 +122,8 @@ export class WebSocketConnection implements LaneMember {
     this.called = true;
     this.next(async () => {
       this.called = false;
-      if (!this.waiting) return;
-      await this.goIn({ ...this.waiting, server: 'default', resume: undefined });
+      if (!this.waitsFor) return;
+      await this.goIn({ ...this.waitsFor, server: 'default', resume: undefined });
     });
   }
 
@@ -107,22 +132,26 @@ export class WebSocketConnection implements LaneMember {
     this.leave();
     this.next(async () => {
       // It may have been on its way into another room.
-      if (this.room || this.waiting) return;
+      if (this.room || this.waitsFor) return;
       await this.join(dialect.connectTo('default'));
     });
   }
 
+  /** As if the client had sent it; after the server list, as everything is. */
+  connect(asked: dialect.ConnectMessage): void {
+    this.next(() => this.join(asked, () => this.mayJoin()));
+  }
+
   /** A reader too slow for its room is cut off, so that it costs the others nothing. */
   private isTooSlow(): boolean {
-    if (!this.backlog.tooMuch(this.socket.bufferedAmount)) return false;
-    this.services.cut();
-    this.socket.terminate();
+    if (!this.backlog.tooMuch(this.raw.writableLength)) return false;
+    this.cut();
     return true;
   }
 
-  /** As if the client had sent it; after the server list, as everything is. */
-  connect(asked: dialect.ConnectMessage): void {
-    this.next(() => this.join(asked, () => this.services.admitMessage('join')));
+  private cut(): void {
+    this.services.cut();
+    this.close(closingFor('slow-consumer'));
   }
 
   private async greet(): Promise<void> {
@@ -131,22 +160,35 @@ export class WebSocketConnection implements LaneMember {
       wireFault(error);
       return [];
     });
-    this.send(dialect.serverList(entries));
+    if (this.open) this.sendAround('', serverList(entries), '');
   }
 
   private receive(data: Buffer, binary: boolean): void {
-    if (this.pending >= maxWaiting) {
-      const fault = new Fault('rate.limited', 'Too many messages are waiting.', { retryAfter: 1 });
+    this.budget ??= new MessageBudget(this.services.rates);
+    const retryAfter = this.budget.take('messages');
+    if (this.budget.flooded) return this.close(closingFor('flood'));
+    if (retryAfter !== undefined || this.pending >= maxWaiting) {
+      const fault = new Fault('rate.limited', 'Messages come too fast.', { retryAfter: retryAfter ?? 1 });
       return this.send(dialect.errorFrame(wireFault(fault)));
     }
     this.pending += 1;
     this.next(async () => {
       this.pending -= 1;
-      await this.services.admitMessage('socket');
+      await this.services.ask('socket', this.address);
       const message = dialect.readMessage(data, binary);
       if (message.type === 'snapshot') return this.sendSnapshot();
-      await this.join(message.connect, () => this.services.admitMessage('join'));
+      await this.join(message.connect, () => this.mayJoin());
     });
+  }
+
+  /** @throws Fault `rate.limited` */
+  private async mayJoin(): Promise<void> {
+    clearTimeout(this.handshake);
+    this.handshake = undefined;
+    this.budget ??= new MessageBudget(this.services.rates);
+    const retryAfter = this.budget.take('joins');
+    if (retryAfter !== undefined) throw new Fault('rate.limited', 'Rooms are entered too fast.', { retryAfter });
+    await this.services.ask('join', this.address);
   }
 
   private next(task: () => Promise<void>): void {
@@ -170,11 +212,12 @@ export class WebSocketConnection implements LaneMember {
 
   /** False when the default guild is meant and there is none. */
   private async goIn(asked: dialect.ConnectMessage): Promise<boolean> {
-    const { joins, address } = this.services;
+    const { joins } = this.services;
     const guild = asked.server === 'default' ? (await joins.defaultGuild())?.id : asked.server;
     if (guild === undefined) return false;
     const cursor = asked.resume ?? undefined;
-    const request = { transport: 'websocket' as const, guild, cursor, credentials: asked.credentials, address };
+    const { transport, address } = this;
+    const request = { transport, guild, cursor, credentials: asked.credentials, address } as const;
     await joins.join(request, (joined) => this.enter(asked, joined));
     return true;
   }
@@ -183,64 +226,64 @@ export class WebSocketConnection implements LaneMember {
     const { room, place } = this;
     if (!room || !place) throw new Fault('request.invalid', 'There is no room to show: connect to a server first');
     this.lane?.catchUp(this);
-    const snapshot = room.snapshot(place.entry);
-    const { cursor } = room;
-    const joined: Joined = { room, entry: place.entry, recovered: false, cursor, snapshot };
     this.knownFrom = room.offset;
-    if (!this.sendAnswer(this.framesOf(dialect.connectTo(place.server), joined))) this.socket.terminate();
+    this.sendWorld(dialect.connectTo(place.server), room, place.entry);
   }
 
   private wait(asked: dialect.ConnectMessage): void {
     this.leave();
     if (!this.open) return;
-    this.waiting = asked;
+    this.waitsFor = asked;
     this.send(dialect.waitingRoom(asked));
   }
 
   private enter(asked: dialect.ConnectMessage, joined: Joined): void {
     this.leave();
     if (!this.open) return;
-    const { room } = joined;
+    const { room, entry } = joined;
     this.knownFrom = room.offset - (joined.recovered ? joined.missed.length : 0);
-    if (!this.sendAnswer(this.framesOf(asked, joined))) return this.socket.terminate();
+    const sent = joined.recovered ? this.sendMissed(asked, joined) : this.sendWorld(asked, room, entry);
+    if (!sent) return;
     if (joined.recovered) this.removeLater(room, joined.missed);
     this.room = room;
-    this.place = { entry: joined.entry, server: asked.server };
-    this.services.entered(room);
+    this.place = { entry, server: asked.server };
+    this.services.entered(this, room);
   }
 
-  private framesOf(asked: dialect.ConnectMessage, joined: Joined): Buffer[] {
-    return this.textsOf(asked, joined).map((text) => Buffer.from(text));
+  private sendWorld(asked: dialect.ConnectMessage, room: GuildRoom, entry: DirectoryEntry): boolean {
+    const { before, after } = dialect.aroundUsers(asked, room.snapshot(entry));
+    return this.sendAround(before, room.snapshotBytes(entry, this.services.snapshots), after);
   }
 
-  private textsOf(asked: dialect.ConnectMessage, joined: Joined): string[] {
-    const { room, entry } = joined;
-    if (joined.recovered) {
-      return [dialect.serverRejoin(asked, entry.name, joined.cursor), ...joined.missed.flatMap(dialect.eventFrames)];
-    }
-    const { maxMembers } = this.services;
-    const users = room.snapshotText(entry, 'd-zone', (snapshot) => dialect.usersText(snapshot, maxMembers));
-    return [dialect.serverJoin(asked, joined.snapshot, users)];
+  private sendMissed(asked: dialect.ConnectMessage, joined: Joined & { recovered: true }): boolean {
+    const frames = joined.missed.flatMap(dialect.eventFrames);
+    return this.answer([dialect.serverRejoin(asked, joined.entry.name, joined.cursor), ...frames].map(webSocketFrame));
   }
 
-  private sendAnswer(frames: Buffer[]): boolean {
-    const bytes = frames.reduce((sum, frame) => sum + frame.length, 0);
-    if (!this.backlog.takesAnswer(this.socket.bufferedAmount, bytes)) {
-      this.services.cut();
+  private sendAround(before: string, shared: SharedBytes, after: string): boolean {
+    const deflated = this.socket.extensions.includes('permessage-deflate');
+    return this.answer(framePieces(before, shared, after, deflated));
+  }
+
+  /** All in one write. False for a reader who was cut off instead. */
+  private answer(pieces: readonly Buffer[]): boolean {
+    const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
+    if (!this.backlog.takesAnswer(this.raw.writableLength, bytes)) {
+      this.cut();
       return false;
     }
-    for (const frame of frames) this.socket.send(frame, { binary: false });
+    writePieces(this.raw, pieces);
     return true;
   }
 
   private leave(): void {
-    this.waiting = undefined;
+    this.waitsFor = undefined;
     for (const timer of this.removals) clearTimeout(timer);
     this.removals.clear();
     const room = this.room;
     this.room = undefined;
     this.place = undefined;
-    if (room) this.services.left(room);
+    if (room) this.services.left(this, room);
   }
 
   /** The others were told of these leaves before this client came back, so it needs its own removals. */

@@ -1,65 +1,57 @@
-import { type IncomingMessage, type Server } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
-import { WebSocketServer } from 'ws';
+import { type WebSocket } from 'ws';
 import { parseCursor } from '../../domain/cursor.js';
 import { type DomainEvent } from '../../domain/events/index.js';
 import { ClientAdmission } from '../client-admission.js';
-import { type ConnectMessage, connectTo, eventFrames, removal } from '../dialects/d-zone.dialect.js';
-import { mayOpenSocket } from '../cors-origin.js';
+import { eventFrames, removal, usersEncoding } from '../dialects/d-zone.dialect.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { GatewayMetrics } from '../gateway.metrics.js';
 import { type GuildRoom } from '../guild-room.js';
 import { JoinService } from '../join.service.js';
 import { RoomBroadcaster } from '../room-broadcaster.js';
 import { Transport } from '../transport.js';
-import { declineUpgrade, isDeclinable } from './declined-upgrade.js';
 import { Departures } from './departures.js';
 import { RoomLane } from './room-lane.js';
 import { webSocketFrame } from './web-socket-frame.js';
-import { WebSocketConnection } from './websocket-connection.js';
+import { type ConnectionServices, WebSocketConnection } from './websocket-connection.js';
 
-/** Longest message a client may send, in bytes. A longer one is answered with close code 1009. */
-const maxMessageBytes = 65_536;
-
-/** Plain WebSocket on every path that is not socket.io's, speaking the d-zone dialect. */
+/** Plain WebSocket, speaking the d-zone dialect. */
 @Injectable()
 export class WebSocketTransport extends Transport implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly name = 'websocket';
-  // Compression multiplies the cost of every frame by the number of its readers: off.
-  private readonly server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: maxMessageBytes,
-  });
   private readonly connections = new Set<WebSocketConnection>();
   private readonly lanes = new Map<string, RoomLane<WebSocketConnection>>();
   private readonly departures: Departures;
+  private readonly services: ConnectionServices;
   private heartbeat: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly host: HttpAdapterHost,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
     private readonly broadcaster: RoomBroadcaster,
-    private readonly joins: JoinService,
-    private readonly admission: ClientAdmission,
+    joins: JoinService,
+    admission: ClientAdmission,
+    metrics: GatewayMetrics,
   ) {
     super();
     this.departures = new Departures(config.DZONE_DELETE_SECONDS * 1000, (guildId, memberId, leftAt) =>
       this.wipe(guildId, memberId, leftAt),
     );
+    this.services = {
+      joins,
+      snapshots: usersEncoding(config.DZONE_MAX_MEMBERS),
+      deleteDelayMs: config.DZONE_DELETE_SECONDS * 1000,
+      handshakeMs: config.HANDSHAKE_SECONDS * 1000,
+      maxBuffered: config.SLOW_CLIENT_BYTES,
+      rates: admission.rates,
+      ask: (bucket, address) => admission.ask(bucket, address),
+      cut: () => metrics.slowReadersCut.inc({ transport: this.name }),
+      entered: (connection, room) => this.enter(connection, room),
+      left: (connection, room) => this.leave(connection, room),
+    };
   }
 
   onApplicationBootstrap(): void {
-    const http = this.host.httpAdapter.getHttpServer() as Server;
-    http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      if (isSocketIo(request)) return;
-      // Until somebody takes over, nobody listens for a peer that resets the connection.
-      socket.on('error', ignore);
-      if (isDeclinable(request)) declineUpgrade(http, request, socket);
-      else this.upgrade(request, socket, head);
-    });
     this.broadcaster.attach(this);
     this.broadcaster.onGuildAppearance(() => this.callTheWaiting());
     this.heartbeat = setInterval(() => {
@@ -72,7 +64,14 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
   beforeApplicationShutdown(): void {
     clearInterval(this.heartbeat);
     this.departures.clear();
-    for (const connection of this.connections) connection.close(1001, 'server is shutting down');
+  }
+
+  /** `socket` is the TCP socket under the WebSocket; `address` where the client is. */
+  accept(webSocket: WebSocket, socket: Duplex, address: string): WebSocketConnection {
+    const connection = new WebSocketConnection(webSocket, socket, address, this.services);
+    this.connections.add(connection);
+    webSocket.once('close', () => this.connections.delete(connection));
+    return connection;
   }
 
   send(room: GuildRoom, event: DomainEvent): number {
@@ -87,32 +86,6 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
 
   end(room: GuildRoom): void {
     for (const connection of [...(this.lanes.get(room.guildId)?.everybody() ?? [])]) connection.roomEnded();
-  }
-
-  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (!mayOpenSocket(this.config.CORS_ORIGINS, request.headers)) return refuseUpgrade(socket, '403 Forbidden');
-    const release = this.admission.connect(this.name);
-    if (!release) return refuseUpgrade(socket, '503 Service Unavailable\r\nRetry-After: 5');
-    socket.once('close', release);
-    const address = this.admission.addressOf(request.socket.remoteAddress, request.headers);
-    this.server.handleUpgrade(request, socket, head, (webSocket) => {
-      socket.off('error', ignore);
-      const connection = new WebSocketConnection(webSocket, socket, {
-        joins: this.joins,
-        address,
-        maxMembers: this.config.DZONE_MAX_MEMBERS,
-        maxBuffered: this.config.SLOW_CLIENT_BYTES,
-        deleteDelayMs: this.config.DZONE_DELETE_SECONDS * 1000,
-        admitMessage: (bucket) => this.admission.ask(bucket, address),
-        cut: () => this.admission.slowReaderCut(this.name),
-        entered: (room) => this.enter(connection, room),
-        left: (room) => this.leave(connection, room),
-      });
-      this.connections.add(connection);
-      const asked = guildInPath(request.url ?? '');
-      if (asked) connection.connect(asked);
-      webSocket.once('close', () => this.connections.delete(connection));
-    });
   }
 
   private enter(connection: WebSocketConnection, room: GuildRoom): void {
@@ -133,7 +106,7 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
   }
 
   private callTheWaiting(): void {
-    for (const connection of this.connections) if (connection.waiting) connection.tryDefault();
+    for (const connection of this.connections) if (connection.waitsFor) connection.tryDefault();
   }
 
   private keepDepartures(event: DomainEvent): void {
@@ -150,30 +123,4 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
       if (connection.knownFrom < leftAt && !connection.room?.has(memberId)) connection.send(frame);
     }
   }
-}
-
-/** `/ws/guilds/<id or alias>[?cursor=]` joins by itself; every other path waits for the client to ask. */
-function guildInPath(address: string): ConnectMessage | undefined {
-  try {
-    const { pathname, searchParams } = new URL(address, 'http://localhost');
-    const guild = /^\/ws\/guilds\/([^/]+)\/?$/.exec(pathname)?.[1];
-    return guild === undefined
-      ? undefined
-      : connectTo(decodeURIComponent(guild), searchParams.get('cursor') ?? undefined);
-  } catch {
-    return undefined;
-  }
-}
-
-function refuseUpgrade(socket: Duplex, status: string): void {
-  // Node leaves the other half of an upgraded connection open: a client that never ends would keep it.
-  socket.once('finish', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-}
-
-function ignore(): void {}
-
-/** Just what socket.io takes for itself: an upgrade that neither of the two took would stay open unanswered. */
-function isSocketIo(request: IncomingMessage): boolean {
-  return request.url?.startsWith('/socket.io/') ?? false;
 }

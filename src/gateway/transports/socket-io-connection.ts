@@ -1,0 +1,46 @@
+import { type Socket } from 'socket.io';
+import { type Closing } from '../../domain/closing.js';
+import { type Connection } from '../connections.js';
+import { type GuildRoom } from '../guild-room.js';
+import { type EngineConnection, waitingFor } from './engine-member.js';
+
+/** Milliseconds for a client to read why its connection ends. */
+const closingTime = { shutdown: 1_000, other: 5_000 };
+
+/** One connection of engine.io, and the socket.io socket on it once there is one. */
+export class SocketIoConnection implements Connection {
+  readonly transport = 'socket.io';
+  readonly rooms = new Map<string, GuildRoom>();
+  socket: Socket | undefined;
+
+  constructor(
+    readonly address: string,
+    private readonly engine: EngineConnection & { close(discard?: boolean): void },
+  ) {}
+
+  waiting(): number {
+    return waitingFor(this.engine);
+  }
+
+  close(closing: Closing): void {
+    if (this.socket) endSocket(this.socket, closing);
+    else this.engine.close();
+  }
+}
+
+/** The reason leaves before the end; a reader who does not take it must not keep the connection for that. */
+export function endSocket(socket: Socket, closing: Closing): void {
+  if (!socket.connected) return;
+  const engine = socket.conn as unknown as EngineConnection & { close(discard?: boolean): void };
+  socket.emit('closing', closing);
+  socket.disconnect(true);
+  const late = setTimeout(
+    () => {
+      const { socket: webSocket } = engine.transport;
+      engine.close(true);
+      webSocket?.terminate();
+    },
+    closing.reason === 'shutdown' ? closingTime.shutdown : closingTime.other,
+  ).unref();
+  engine.on('close', () => clearTimeout(late));
+}
