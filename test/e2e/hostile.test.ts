@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { Connections } from '../../src/gateway/connections.js';
 import { RawSocket, upgradeHeaders } from '../support/raw-socket.js';
 import { SocketIoClient } from '../support/socket-io-client.js';
-import { startTestApp, type TestApp } from '../support/test-app.js';
+import { startTestApp, type TestApp, testKeys } from '../support/test-app.js';
 import { WebSocketClient } from '../support/websocket-client.js';
 
 let app: TestApp;
@@ -130,6 +130,30 @@ describe('upgrades that nobody can use', () => {
     expect(connections.size).toBe(1);
     stream.destroy();
     await vi.waitFor(() => expect(connections.size).toBe(0));
+  });
+
+  it('takes the body of a request that offers HTTP/2 besides, as Java sends it with its first notification', async () => {
+    const client = await open();
+    const body = JSON.stringify({ type: 'backup_success', target: { user: '1' }, payload: { name: 'x'.repeat(100) } });
+    client.request(
+      'POST /api/v1/notifications HTTP/1.1',
+      'Host: x',
+      'Connection: Upgrade, HTTP2-Settings',
+      'Upgrade: h2c',
+      'HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA',
+      `Authorization: Bearer ${testKeys.publish}`,
+      'Content-Type: application/json',
+      `Content-Length: ${body.length}`,
+    );
+    client.socket.write(body.slice(0, 50));
+    await new Promise((resolve) => setImmediate(resolve));
+    client.socket.write(body.slice(50));
+    // The target is wrong on purpose: whoever says so has read the body.
+    await vi.waitFor(() => expect(client.received).toContain('HTTP/1.1 400'));
+    expect(client.received).toContain('"target');
+    client.request('GET /api/v1/guilds/docs HTTP/1.1', 'Host: x');
+    await vi.waitFor(() => expect(client.received).toContain('"alias":"docs"'));
+    client.destroy();
   });
 
   it('survives an upgrade behind a request that is not answered yet', async () => {

@@ -1,24 +1,33 @@
-import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { type IncomingMessage, type Server } from 'node:http';
 import { type Duplex } from 'node:stream';
-import { type Socket } from 'node:net';
 
-/**
- * Whether a request offers an upgrade that means nothing here and can be answered as if it did not. curl and Java's
- * client offer HTTP/2 with their first request. Node gives us the whole connection then, and a body would be lost.
- */
-export function isDeclinable({ method, headers }: IncomingMessage): boolean {
-  const websocket = headers.upgrade?.toLowerCase() === 'websocket';
-  return !websocket && (method === 'GET' || method === 'HEAD') && headers['transfer-encoding'] === undefined;
+/** What only says that another protocol is offered. */
+const offers = new Set(['upgrade', 'http2-settings']);
+
+/** Whether a request offers a protocol that means nothing here. curl and Java's client offer HTTP/2 with their first. */
+export function isDeclinable({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() !== 'websocket';
 }
 
-/** Answers by plain HTTP, as the standard lets a server do (RFC 9110, section 7.8), and ends the connection after it. */
-export function declineUpgrade(server: Server, request: IncomingMessage, socket: Duplex): void {
-  const response = new ServerResponse(request);
-  response.shouldKeepAlive = false;
-  response.assignSocket(socket as Socket);
-  response.once('finish', () => socket.end(() => socket.destroy()));
-  // Nobody else reads here any more, and only who reads hears that the client is gone.
-  socket.once('end', () => socket.destroy());
-  socket.resume();
-  server.emit('request', request, response);
+/**
+ * Goes on by plain HTTP as if nothing had been offered, as the standard lets a server do (RFC 9110, section 7.8). Node
+ * has given up the connection by then: it gets it back as a new one, with the request in front, body and all.
+ */
+export function declineUpgrade(server: Server, request: IncomingMessage, socket: Duplex, rest: Buffer): void {
+  const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`];
+  const { rawHeaders } = request;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(index, index + 2);
+    if (offers.has(name.toLowerCase())) continue;
+    const kept = name.toLowerCase() === 'connection' ? withoutOffers(value) : value;
+    lines.push(`${name}: ${kept}`);
+  }
+  // Latin-1 is how Node reads a head.
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), rest]));
+  server.emit('connection', socket);
+}
+
+function withoutOffers(tokens: string): string {
+  const kept = tokens.split(',').filter((token) => !offers.has(token.trim().toLowerCase()));
+  return kept.join(',').trim() || 'keep-alive';
 }

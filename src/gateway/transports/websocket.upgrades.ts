@@ -41,10 +41,10 @@ export class WebSocketUpgrades implements OnApplicationBootstrap {
     const http = this.host.httpAdapter.getHttpServer() as Server;
     http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (isSocketIo(request)) return;
+      if (isDeclinable(request)) return declineUpgrade(http, request, socket, head);
       // Until somebody takes over, nobody listens for a peer that resets the connection.
       socket.on('error', ignore);
-      if (isDeclinable(request)) declineUpgrade(http, request, socket);
-      else void this.upgrade(request, socket, head);
+      void this.upgrade(request, socket, head);
     });
   }
 
