@@ -6,7 +6,7 @@ import { discordConfig, discordToken } from './discord/discord.config.js';
 import { StartupError } from './database/startup-error.js';
 import { eventLogConfig } from './event-log/event-log.config.js';
 import { gatewayConfig } from './gateway/gateway.config.js';
-import { type ProvidersConfig, providersConfig } from './providers/providers.config.js';
+import { type ProvidersConfig, providersConfig, sourceShapes } from './providers/providers.config.js';
 import { queueConfig } from './queue/queue.config.js';
 import { rateLimitConfig } from './rate-limit/rate-limit.config.js';
 import { metricsConfig } from './telemetry/metrics.config.js';
@@ -35,6 +35,7 @@ export const appShape = z.object({
   ...eventLogConfig.shape,
   ...discordConfig.shape,
   ...providersConfig.shape,
+  ...sourceShapes,
   ...queueConfig.shape,
   ...gatewayConfig.shape,
 });
@@ -63,7 +64,7 @@ function providersOf(config: z.infer<typeof appShape>): ProvidersConfig {
   return {
     names: config.DATA_PROVIDERS ?? [usual],
     timeoutMs: config.PROVIDER_TIMEOUT_MS,
-    mock: { seed: config.MOCK_SEED, pace: config.MOCK_PACE },
+    settings: config,
   };
 }
 

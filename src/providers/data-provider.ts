@@ -1,4 +1,17 @@
-import { type SourceGuild, type SourceSnapshot } from '../domain/source-snapshot.js';
+import { type Member } from '../domain/member.js';
+import { type SourceGuild } from '../domain/source-snapshot.js';
+
+/** A member as a source knows it. Whatever is missing gets a default, whatever is wrong is mended or left out. */
+export type SourceMember = Pick<Member, 'id'> & Partial<Omit<Member, 'id'>>;
+
+/** What a source says about one guild. It is looked through before anybody sees it. */
+export interface RawSnapshot {
+  guild: SourceGuild;
+  /** A list, or members by their ids. */
+  members: readonly SourceMember[] | Readonly<Record<string, Partial<SourceMember>>>;
+  /** Names what the source cannot tell, such as `presence`. */
+  partial?: readonly string[];
+}
 
 /**
  * A data source for guilds. It answers in three ways: a value; `undefined` = I do not know this guild (the next
@@ -8,7 +21,20 @@ export abstract class DataProvider {
   /** As written in `DATA_PROVIDERS`, and as clients read it in `source`. */
   abstract readonly name: string;
 
-  abstract listGuilds(): Promise<SourceGuild[]>;
+  /**
+   * Whether the source appends the events of its guilds to the log itself. If so, its answers are always the present
+   * ones; otherwise they are kept for a while, and what differs from one to the next becomes events.
+   */
+  readonly live: boolean = false;
 
-  abstract loadGuild(guildId: string): Promise<SourceSnapshot | undefined>;
+  /** `signal` aborts when the time for an answer is over. */
+  abstract listGuilds(signal?: AbortSignal): Promise<readonly SourceGuild[]>;
+
+  abstract loadGuild(guildId: string, signal?: AbortSignal): Promise<RawSnapshot | undefined>;
+
+  /**
+   * For sources that notice changes: calls `changed` with the id of a guild that should be read again, or without one
+   * when that may be any. Called once, after the start; what it answers is called once, at the end.
+   */
+  watch?(changed: (guildId?: string) => void): Promise<() => Promise<void>>;
 }

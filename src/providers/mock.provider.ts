@@ -1,13 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { type SourceGuild, type SourceSnapshot } from '../domain/source-snapshot.js';
+import { type SourceGuild } from '../domain/source-snapshot.js';
 import { EventLog } from '../event-log/event-log.js';
 import { GuildDoors } from '../guilds/guild-doors.js';
-import { DataProvider } from './data-provider.js';
+import { DataProvider, type RawSnapshot } from './data-provider.js';
 import { DemoDoorKeeper } from './mock/demo-door.keeper.js';
 import { demoGuilds } from './mock/demo-guilds.js';
 import { MockWorld } from './mock/mock-world.js';
-import { MOCK_OPTIONS, type MockOptions } from './mock/mock-options.js';
+import { type MockSettings } from './mock/mock-settings.js';
+import { SOURCE_SETTINGS } from './source-settings.js';
 
 /** Milliseconds; a timer set for longer fires at once. */
 const longestTimer = 2 ** 31 - 1;
@@ -16,6 +17,7 @@ const longestTimer = 2 ** 31 - 1;
 @Injectable()
 export class MockProvider extends DataProvider implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly name = 'mock';
+  override readonly live = true;
   private readonly logger = new Logger(MockProvider.name);
   private readonly worlds: Map<string, MockWorld>;
   private readonly timers = new Map<string, NodeJS.Timeout>();
@@ -23,10 +25,10 @@ export class MockProvider extends DataProvider implements OnApplicationBootstrap
   constructor(
     private readonly log: EventLog,
     doors: GuildDoors,
-    @Inject(MOCK_OPTIONS) private readonly options: MockOptions,
+    @Inject(SOURCE_SETTINGS) private readonly settings: MockSettings,
   ) {
     super();
-    const base = options.seed ?? randomInt(0x7fffffff);
+    const base = settings.MOCK_SEED ?? randomInt(0x7fffffff);
     this.worlds = new Map(demoGuilds.map((guild) => [guild.id, new MockWorld(guild, base)]));
     doors.register(new DemoDoorKeeper());
     this.logger.warn('The demo guild "oauth" lets every login in: its door is for show.');
@@ -36,13 +38,13 @@ export class MockProvider extends DataProvider implements OnApplicationBootstrap
     return Promise.resolve([...this.worlds.values()].map((world) => sourceGuild(world)));
   }
 
-  loadGuild(guildId: string): Promise<SourceSnapshot | undefined> {
+  loadGuild(guildId: string): Promise<RawSnapshot | undefined> {
     const world = this.worlds.get(guildId);
     return Promise.resolve(world && { guild: sourceGuild(world), members: world.present, partial: [] });
   }
 
   onApplicationBootstrap(): void {
-    if (this.options.pace > 0) for (const world of this.worlds.values()) this.live(world);
+    if (this.settings.MOCK_PACE > 0) for (const world of this.worlds.values()) this.run(world);
   }
 
   onApplicationShutdown(): void {
@@ -50,13 +52,13 @@ export class MockProvider extends DataProvider implements OnApplicationBootstrap
     this.timers.clear();
   }
 
-  private live(world: MockWorld): void {
+  private run(world: MockWorld): void {
     const timer = setTimeout(
       () => {
         void this.log.append(world.step(new Date()));
-        this.live(world);
+        this.run(world);
       },
-      Math.min(world.pause() / this.options.pace, longestTimer),
+      Math.min(world.pause() / this.settings.MOCK_PACE, longestTimer),
     );
     this.timers.set(world.guild.id, timer);
   }

@@ -2,11 +2,15 @@ import { Logger } from '@nestjs/common';
 import { Fault } from '../domain/fault.js';
 import { type SourceGuild, type SourceSnapshot } from '../domain/source-snapshot.js';
 import { type DataProvider } from './data-provider.js';
+import { readSnapshot, type Repairs } from './read-snapshot.js';
 
 export type SourcedGuild = SourceGuild & { source: string };
 
 /** A source's answer and where it came from. `asOf` is ISO 8601, UTC. */
 export type SourcedSnapshot = SourceSnapshot & { source: string; asOf: string; stale: boolean };
+
+/** Members of one guild. More than that is a fault of the source. */
+const mostMembers = 250_000;
 
 /** Asks the configured data sources in their order; the first that knows a guild answers for it. */
 export class ProviderChain {
@@ -51,8 +55,11 @@ export class ProviderChain {
     for (const provider of this.providers) {
       try {
         const asOf = new Date().toISOString();
-        const snapshot = await this.within(provider.loadGuild(guildId));
-        if (snapshot) return { ...snapshot, source: provider.name, asOf, stale: false };
+        const raw = await this.within(provider.loadGuild(guildId));
+        if (raw === undefined) continue;
+        const { snapshot, repairs } = readSnapshot(raw, guildId, mostMembers);
+        if (repairs.size > 0) this.reportRepairs(provider, guildId, repairs);
+        return { ...snapshot, source: provider.name, asOf, stale: false };
       } catch (error) {
         broken = true;
         this.report(provider, error);
@@ -85,6 +92,11 @@ export class ProviderChain {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  private reportRepairs(provider: DataProvider, guildId: string, repairs: Repairs): void {
+    const list = [...repairs].map(([what, count]) => `${what} (${count})`).join(', ');
+    this.logger.warn(`data source ${provider.name}: mended in guild ${guildId}: ${list}`);
   }
 
   private report(provider: DataProvider, error: unknown): void {

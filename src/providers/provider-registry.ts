@@ -1,13 +1,21 @@
 import { type Type } from '@nestjs/common';
+import { z } from 'zod';
 import { type DataProvider } from './data-provider.js';
 import { DiscordGatewayProvider } from './discord-gateway.provider.js';
+import { mockSettings } from './mock/mock-settings.js';
 import { MockProvider } from './mock.provider.js';
+
+interface Source {
+  provider: Type<DataProvider>;
+  /** Its settings: the names of the environment are the keys. It gets them by `@Inject(SOURCE_SETTINGS)`. */
+  settings: z.ZodObject;
+}
 
 /** Every data source there is. The allowed values of `DATA_PROVIDERS` are these keys. */
 export const providerRegistry = {
-  mock: MockProvider,
-  'discord-gateway': DiscordGatewayProvider,
-} as const satisfies Record<string, Type<DataProvider>>;
+  mock: { provider: MockProvider, settings: mockSettings },
+  'discord-gateway': { provider: DiscordGatewayProvider, settings: z.object({}) },
+} as const satisfies Record<string, Source>;
 
 export type ProviderName = keyof typeof providerRegistry;
 export const providerNames = Object.keys(providerRegistry) as ProviderName[];

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { type MockOptions } from './mock/mock-options.js';
-import { type ProviderName, providerNames } from './provider-registry.js';
+import { type ProviderName, providerNames, providerRegistry } from './provider-registry.js';
 
 function chosen(text: string, context: z.RefinementCtx): ProviderName[] {
   const names = text
@@ -21,13 +20,17 @@ export const providersConfig = z.object({
   /** Asked in this order. Unset: `discord-gateway` when there is a token, else `mock`. */
   DATA_PROVIDERS: z.string().transform(chosen).optional(),
   PROVIDER_TIMEOUT_MS: z.coerce.number().int().min(1).max(120_000).default(10_000),
-  /** How fast the demo guilds live: 2 is twice as fast, 0 stands still. */
-  MOCK_PACE: z.coerce.number().min(0).max(1_000).default(1),
-  MOCK_SEED: z.coerce.number().int().min(0).max(0xffffffff).optional(),
 });
+
+/** The settings of every source: their keys are known to the sources alone. */
+export const sourceShapes = Object.assign(
+  {},
+  ...Object.values(providerRegistry).map(({ settings }) => settings.shape),
+) as Record<never, z.ZodType>;
 
 export interface ProvidersConfig {
   names: ProviderName[];
   timeoutMs: number;
-  mock: MockOptions;
+  /** All settings of the sources. */
+  settings: object;
 }

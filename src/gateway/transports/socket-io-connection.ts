@@ -1,5 +1,5 @@
 import { type Socket } from 'socket.io';
-import { type Closing } from '../../domain/closing.js';
+import { type Closing, comesBack } from '../../domain/closing.js';
 import { type Connection } from '../connections.js';
 import { type GuildRoom } from '../guild-room.js';
 import { type EngineConnection, waitingFor } from './engine-member.js';
@@ -31,16 +31,24 @@ export class SocketIoConnection implements Connection {
 /** The reason leaves before the end; a reader who does not take it must not keep the connection for that. */
 export function endSocket(socket: Socket, closing: Closing): void {
   if (!socket.connected) return;
-  const engine = socket.conn as unknown as EngineConnection & { close(discard?: boolean): void };
   socket.emit('closing', closing);
-  socket.disconnect(true);
+  endUnsaid(socket, closing);
+}
+
+/** The same for a client that has heard the reason already. */
+export function endUnsaid(socket: Socket, { code, reason }: Closing): void {
+  if (!socket.connected) return;
+  const engine = socket.conn as unknown as EngineConnection & { close(discard?: boolean): void };
+  // After a packet that says "disconnect" the library's own client never comes back by itself.
+  if (comesBack(code)) engine.close();
+  else socket.disconnect(true);
   const late = setTimeout(
     () => {
       const { socket: webSocket } = engine.transport;
       engine.close(true);
       webSocket?.terminate();
     },
-    closing.reason === 'shutdown' ? closingTime.shutdown : closingTime.other,
+    reason === 'shutdown' ? closingTime.shutdown : closingTime.other,
   ).unref();
   engine.on('close', () => clearTimeout(late));
 }

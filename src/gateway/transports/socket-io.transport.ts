@@ -16,7 +16,7 @@ import { type EngineConnection } from './engine-member.js';
 import { ReadyAnswer } from './ready-answer.js';
 import { type RoomAdapter } from './room.adapter.js';
 import { type Frame, joinBytes } from './room-lane.js';
-import { endSocket, SocketIoConnection } from './socket-io-connection.js';
+import { endSocket, endUnsaid, SocketIoConnection } from './socket-io-connection.js';
 import { webSocketFrame } from './web-socket-frame.js';
 
 type NewConnection = EngineConnection & {
@@ -69,7 +69,10 @@ export class SocketIoTransport extends Transport implements OnApplicationBootstr
 
   admit(socket: Socket): void {
     const refusal = this.refused.get(socket.conn);
-    if (refusal) return void this.admission.hold().then(() => endSocket(socket, refusal));
+    if (refusal) {
+      socket.emit('closing', refusal);
+      return void this.admission.hold().then(() => endUnsaid(socket, refusal));
+    }
     const connection = this.known.get(socket.conn);
     if (!connection) return;
     connection.socket = socket;
