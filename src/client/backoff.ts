@@ -6,6 +6,9 @@ export interface BackoffOptions {
   capMs: number;
 }
 
+/** A longer timer fires at once, and what a server says may be anything. */
+const longestTimer = 2_147_483_647;
+
 export const defaultBackoff: BackoffOptions = { baseMs: 1_000, capMs: 30_000 };
 
 /**
@@ -13,5 +16,6 @@ export const defaultBackoff: BackoffOptions = { baseMs: 1_000, capMs: 30_000 };
  * that went down do not come back all at once. `retryAfter` (seconds, the server's word) comes before it.
  */
 export function waitBefore(failures: number, { baseMs, capMs }: BackoffOptions, retryAfter = 0): number {
-  return retryAfter * 1_000 + Math.random() * Math.min(capMs, baseMs * 2 ** failures);
+  const spread = Math.random() * Math.min(capMs, baseMs * 2 ** failures);
+  return Math.min(longestTimer, retryAfter * 1_000 + spread);
 }

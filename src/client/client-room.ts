@@ -1,16 +1,26 @@
+import { type Closing } from '../domain/closing.js';
 import { type DomainEvent, type DomainEventOf, type DomainEventType } from '../domain/events/index.js';
 import { type ClientFault } from './client-fault.js';
 import { type GuildView } from './guild-view.js';
 
 /**
- * connecting: not in the room yet, or not again · live: `guild` is what the room shows · waiting: the connection is
- * lost · refused: not let in; without `until` for good · closed: left. `until`: the next try, in ms since 1970.
+ * There is no connection. waiting: it is tried again at `until`, in ms since 1970 · refused: the server ended it and
+ * wants no other try; `retryNow` alone makes one. `closing`: why the server ended it; without one it was lost, or could
+ * not be made. `fault`: a refusal that the server sent before.
+ */
+export type LostConnection =
+  | { name: 'waiting'; until: number; fault?: ClientFault; closing?: Closing }
+  | { name: 'refused'; closing: Closing; fault?: undefined; until?: undefined };
+
+/**
+ * connecting: not in the room yet, or not again · live: `guild` is what the room shows · refused with a `fault`: not let
+ * in; without `until`, the time of the next try, for good · closed: left. Everything else is the connection's.
  */
 export type RoomStatus =
   | { name: 'connecting' }
   | { name: 'live' }
-  | { name: 'waiting'; until: number; fault?: ClientFault }
-  | { name: 'refused'; fault: ClientFault; until?: number }
+  | LostConnection
+  | { name: 'refused'; fault: ClientFault; until?: number; closing?: undefined }
   | { name: 'closed' };
 
 /** `recovered`: nothing was missed, `guild` goes on. Otherwise `guild` is a new one, from a fresh snapshot. */

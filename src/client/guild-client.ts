@@ -1,18 +1,16 @@
+import { type Closing, comesBack } from '../domain/closing.js';
 import { type DomainEvent } from '../domain/events/index.js';
 import { type BackoffOptions, defaultBackoff, waitBefore } from './backoff.js';
 import { type ClientFault, readError } from './client-fault.js';
-import { type ClientRoom, type DoorCredentials } from './client-room.js';
+import { type ClientRoom, type DoorCredentials, type LostConnection } from './client-room.js';
 import { type ClientSocket, type OpenSocket, type SocketOptions, socketOptions } from './client-socket.js';
+import { readClosing } from './closing-message.js';
 import { Emitter } from './emitter.js';
 import { readJoinAnswer } from './join-answer.js';
 import { RoomSession } from './room-session.js';
 
-/** waiting: the connection is lost, or could not be made. `until`: the next try, in ms since 1970. */
-export type ClientStatus =
-  | { name: 'connecting' }
-  | { name: 'connected' }
-  | { name: 'waiting'; until: number; fault?: ClientFault }
-  | { name: 'closed' };
+/** The rooms on a connection that is not there have its status, but for those that were refused themselves. */
+export type ClientStatus = { name: 'connecting' } | { name: 'connected' } | LostConnection | { name: 'closed' };
 
 export interface ClientOptions extends SocketOptions {
   backoff?: Partial<BackoffOptions>;
@@ -21,8 +19,8 @@ export interface ClientOptions extends SocketOptions {
 }
 
 /**
- * One connection to Guildcast and the rooms on it. It comes back by itself after every loss, and each room goes on
- * where it was or starts from a fresh snapshot.
+ * One connection to Guildcast and the rooms on it. It comes back by itself after every loss that the server does not
+ * declare final, and each room goes on where it was or starts from a fresh snapshot.
  */
 export class GuildClient extends Emitter<{ status: ClientStatus }> {
   private current: ClientStatus = { name: 'connecting' };
@@ -37,6 +35,8 @@ export class GuildClient extends Emitter<{ status: ClientStatus }> {
   private failures = 0;
   private connectedAt: number | undefined;
   private lastFault: ClientFault | undefined;
+  /** Why the server is about to end this connection. */
+  private closing: Closing | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Connects at once. `io` is socket.io-client's, wherever it comes from. */
@@ -49,6 +49,7 @@ export class GuildClient extends Emitter<{ status: ClientStatus }> {
     this.socket.on('disconnect', () => this.lost());
     this.socket.on('connect_error', () => this.lost());
     this.socket.on('error', (content) => (this.lastFault = readError(content)));
+    this.socket.on('closing', (content) => (this.closing = readClosing(content)));
     this.socket.onAny((type, content) => this.receive(type, content));
     this.socket.connect();
   }
@@ -67,9 +68,12 @@ export class GuildClient extends Emitter<{ status: ClientStatus }> {
     return room;
   }
 
-  /** Whatever waits for its next try, the connection or a refused room, does so no longer. */
+  /**
+   * Whatever waits for its next try, the connection or a refused room, does so no longer. The only way back for a
+   * connection that the server ended for good.
+   */
   retryNow(): void {
-    if (this.current.name === 'waiting') this.open();
+    if (this.current.name === 'waiting' || this.current.name === 'refused') this.open();
     for (const room of [...this.rooms]) room.retryNow();
   }
 
@@ -96,27 +100,27 @@ export class GuildClient extends Emitter<{ status: ClientStatus }> {
 
   private open(): void {
     clearTimeout(this.timer);
-    this.show({ name: 'connecting' });
-    for (const room of [...this.rooms]) room.follow({ name: 'connecting' });
-    if (!this.isClosed) this.socket.connect();
+    // Whatever becomes of this try, it is not what ended the connection before.
+    this.closing = undefined;
+    this.showToAll({ name: 'connecting' });
+    if (this.current.name === 'connecting') this.socket.connect();
   }
 
   private lost(): void {
-    if (this.current.name === 'waiting' || this.isClosed) return;
+    if (this.current.name === 'waiting' || this.current.name === 'refused' || this.isClosed) return;
     this.asked = { joins: 0, leaves: 0 };
     this.entered.clear();
+    for (const room of this.rooms) room.asking = false;
     // A server that takes connections and drops them at once is waited for longer and longer.
     if (this.connectedAt !== undefined && Date.now() - this.connectedAt > this.backoff.capMs) this.failures = 0;
     this.connectedAt = undefined;
-    const wait = waitBefore(this.failures, this.backoff, this.lastFault?.retryAfter);
+    const { closing, lastFault: fault } = this;
+    if (closing && !comesBack(closing.code)) return this.showToAll({ name: 'refused', closing });
+    const asked = Math.max(fault?.retryAfter ?? 0, closing?.retryAfter ?? 0);
+    const wait = waitBefore(this.failures, this.backoff, asked);
     this.failures += 1;
     this.timer = setTimeout(() => this.open(), wait);
-    const waiting: ClientStatus = { name: 'waiting', until: Date.now() + wait, fault: this.lastFault };
-    this.show(waiting);
-    for (const room of [...this.rooms]) {
-      room.asking = false;
-      room.follow(waiting);
-    }
+    this.showToAll({ name: 'waiting', until: Date.now() + wait, fault, closing });
   }
 
   private enterAll(): void {
@@ -124,7 +128,7 @@ export class GuildClient extends Emitter<{ status: ClientStatus }> {
   }
 
   private enter(room: RoomSession): void {
-    if (this.current.name === 'waiting') return room.follow(this.current);
+    if (this.current.name === 'waiting' || this.current.name === 'refused') return room.follow(this.current);
     if (!this.socket.connected || this.asked.leaves > 0 || room.asking || room.status.name !== 'connecting') return;
     room.asking = true;
     this.ask('joins', 'join', room.request, (answer) => {
@@ -177,6 +181,12 @@ export class GuildClient extends Emitter<{ status: ClientStatus }> {
     const event = content as DomainEvent | null | undefined;
     if (typeof event !== 'object' || event?.type !== type) return;
     for (const room of [...this.rooms]) if (room.guildId === event.guildId) room.receive(event);
+  }
+
+  /** A listener may change the status again: the rooms have then gone along with the newer one. */
+  private showToAll(status: { name: 'connecting' } | LostConnection): void {
+    this.show(status);
+    for (const room of [...this.rooms]) if (this.current === status) room.follow(status);
   }
 
   private show(status: ClientStatus): void {

@@ -12,7 +12,14 @@ export function connect(url?: string, options?: ClientOptions): GuildClient {
 export { GuildClient, type ClientOptions, type ClientStatus } from './guild-client.js';
 export { type BackoffOptions } from './backoff.js';
 export { type ClientFault } from './client-fault.js';
-export { type ClientRoom, type DoorCredentials, type Joined, type RoomEvents, type RoomStatus } from './client-room.js';
+export {
+  type ClientRoom,
+  type DoorCredentials,
+  type Joined,
+  type LostConnection,
+  type RoomEvents,
+  type RoomStatus,
+} from './client-room.js';
 export { type ClientSocket, type OpenSocket } from './client-socket.js';
 export { type GuildView } from './guild-view.js';
 export {
@@ -21,5 +28,6 @@ export {
   type DomainEventOf,
   type DomainEventType,
 } from '../domain/events/index.js';
+export { type Closing, type CloseReason } from '../domain/closing.js';
 export { type Activity, type Status } from '../domain/presence.js';
 export { type Member, type MemberReference } from '../domain/member.js';

@@ -3,7 +3,13 @@ import { type DomainEvent } from '../domain/events/index.js';
 import { applyEvent } from '../domain/guild-state.js';
 import { type BackoffOptions, waitBefore } from './backoff.js';
 import { type ClientFault, passes } from './client-fault.js';
-import { type ClientRoom, type DoorCredentials, type RoomEvents, type RoomStatus } from './client-room.js';
+import {
+  type ClientRoom,
+  type DoorCredentials,
+  type LostConnection,
+  type RoomEvents,
+  type RoomStatus,
+} from './client-room.js';
 import { cursorStep } from './cursor-step.js';
 import { Emitter } from './emitter.js';
 import { type GuildView, type KeptGuild, viewOf } from './guild-view.js';
@@ -53,9 +59,9 @@ export class RoomSession extends Emitter<RoomEvents> implements ClientRoom {
     return { guildId: this.guildId ?? this.reference, cursor: this.cursor, auth: this.credentials };
   }
 
-  /** The connection changed, or its next try did. A refused room has a time of its own. */
-  follow(status: Extract<RoomStatus, { name: 'connecting' | 'waiting' }>): void {
-    if (this.status.name === 'refused' || this.status.name === 'closed') return;
+  /** The connection changed, or its next try did. A room that was refused itself has a time of its own. */
+  follow(status: { name: 'connecting' } | LostConnection): void {
+    if (this.status.name === 'closed' || (this.status.name === 'refused' && this.status.fault)) return;
     if (status.name === 'connecting' && this.status.name === 'connecting') return;
     this.show(status);
   }

@@ -23,3 +23,10 @@ it('waits as long as the server says, and spreads what comes after', () => {
   vi.spyOn(Math, 'random').mockReturnValue(0.5);
   expect(waitBefore(1, backoff, 7)).toBe(7_100);
 });
+
+it.each([2_147_484, 1e300, Infinity])(
+  'makes no timer that would fire at once of a wait of %d seconds',
+  (retryAfter) => {
+    expect(waitBefore(0, backoff, retryAfter)).toBe(2 ** 31 - 1);
+  },
+);
