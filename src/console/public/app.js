@@ -54,7 +54,7 @@ function watch(auth) {
   entering.on('status', (status) => {
     if (room !== entering) return;
     showConnection();
-    if (status.name === 'refused') refused(status.fault);
+    if (status.name === 'refused') refused(status);
     if (status.name === 'live') void loadGuilds();
   });
   showConnection();
@@ -99,7 +99,10 @@ function happened(event) {
   feed.add(event);
 }
 
-function refused({ code, message }) {
+function refused({ fault, closing }) {
+  // Not the room was refused but the whole connection, and why stands at the top: what is on show may stay.
+  if (closing && state) return;
+  const { code, message } = fault ?? closing;
   const guild = findGuild(chosen);
   if (doorRefusals.has(code)) {
     const tried = shownAtDoor.delete(chosen);
@@ -145,6 +148,11 @@ function choose(reference) {
 
 function findGuild(reference) {
   return guilds.find(({ alias, id }) => alias === reference || id === reference);
+}
+
+/** What a page may do by itself. Where the server wants no other try, somebody has to ask for it. */
+function tryAgain() {
+  if (client.status.name !== 'refused') client.retryNow();
 }
 
 let loading;
@@ -211,9 +219,9 @@ byId('skip').addEventListener('click', (event) => {
   byId('members').focus();
 });
 window.addEventListener('hashchange', route);
-window.addEventListener('online', () => client.retryNow());
+window.addEventListener('online', tryAgain);
 document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible') client.retryNow();
+  if (document.visibilityState === 'visible') tryAgain();
 });
 setInterval(() => {
   if (document.visibilityState === 'visible' && client.status.name === 'connected') void loadGuilds();

@@ -11,11 +11,12 @@ const words = {
 
 const spoken = { live: 'Live', reconnecting: 'Connection lost. Reconnecting.' };
 
-/** Shows the state of the connection; while it waits, the seconds left and a way to wait no longer. */
+/** Shows the state of the connection: while there is none why, when it is tried next, and a way to try at once. */
 export class ConnectionPill {
   #pill = byId('connection');
   #text = byId('connection-text');
   #button = byId('retry-now');
+  #reason = byId('connection-reason');
   #state = { name: 'connecting' };
   #wasConnected = false;
   #ticker;
@@ -30,20 +31,27 @@ export class ConnectionPill {
   show(client, room) {
     this.#wasConnected ||= client.name === 'connected';
     const state = this.#stateOf(client, room);
-    const before = this.#state.name;
+    const before = this.#state;
     this.#state = state;
     this.#pill.dataset.state = state.name;
     document.body.dataset.connection = state.name;
     this.#pill.title = state.message ?? '';
-    this.#button.hidden = state.until === undefined;
+    this.#button.hidden = state.until === undefined && !state.ended;
+    this.#reason.hidden = state.reason === undefined;
+    setText(this.#reason, state.reason ?? '');
     window.clearInterval(this.#ticker);
     if (state.until !== undefined) this.#ticker = setInterval(() => this.#draw(), 250);
     this.#draw();
-    if (state.name !== before && spoken[state.name]) this.#announce(spoken[state.name]);
+    if (state.name === before.name && state.ended === before.ended) return;
+    if (state.ended) this.#announce(`Connection refused. ${state.reason}`);
+    else if (spoken[state.name]) this.#announce(`${spoken[state.name]} ${state.reason ?? ''}`.trim());
   }
 
   #stateOf(client, room) {
-    if (client.name === 'waiting') return { name: 'reconnecting', until: client.until, message: client.fault?.message };
+    if (client.name === 'waiting') {
+      return { name: 'reconnecting', until: client.until, reason: (client.closing ?? client.fault)?.message };
+    }
+    if (client.name === 'refused') return { name: 'refused', ended: true, reason: client.closing.message };
     if (client.name === 'connecting') return { name: this.#wasConnected ? 'reconnecting' : 'connecting' };
     if (room === undefined) return { name: 'connected' };
     if (room.name === 'refused') return { name: 'refused', until: room.until, message: room.fault.message };
