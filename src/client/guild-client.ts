@@ -49,7 +49,7 @@ export class GuildClient extends Emitter<{ status: ClientStatus }> {
     this.socket.on('disconnect', () => this.lost());
     this.socket.on('connect_error', () => this.lost());
     this.socket.on('error', (content) => (this.lastFault = readError(content)));
-    this.socket.on('closing', (content) => (this.closing = readClosing(content)));
+    this.socket.on('closing', (content) => this.sentAway(readClosing(content)));
     this.socket.onAny((type, content) => this.receive(type, content));
     this.socket.connect();
   }
@@ -104,6 +104,13 @@ export class GuildClient extends Emitter<{ status: ClientStatus }> {
     this.closing = undefined;
     this.showToAll({ name: 'connecting' });
     if (this.current.name === 'connecting') this.socket.connect();
+  }
+
+  /** Nothing that counts comes any more, and the server may take its time. */
+  private sentAway(closing: Closing | undefined): void {
+    if (!closing) return;
+    this.closing = closing;
+    this.socket.disconnect();
   }
 
   private lost(): void {
@@ -172,7 +179,8 @@ export class GuildClient extends Emitter<{ status: ClientStatus }> {
       // No answer: the connection is lost, or as good as that. Ending it starts the way back.
       if (failure) return void this.socket.disconnect();
       asked[kind] -= 1;
-      this.failures = 0;
+      // One that refuses may be about to end the connection too.
+      if (!readError(answer)) this.failures = 0;
       answered(answer);
     });
   }

@@ -59,10 +59,15 @@ export class RoomSession extends Emitter<RoomEvents> implements ClientRoom {
     return { guildId: this.guildId ?? this.reference, cursor: this.cursor, auth: this.credentials };
   }
 
-  /** The connection changed, or its next try did. A room that was refused itself has a time of its own. */
+  /**
+   * The connection changed, or its next try did. A room that was refused itself has a time of its own, unless the
+   * service refused whatever this connection asked.
+   */
   follow(status: { name: 'connecting' } | LostConnection): void {
-    if (this.status.name === 'closed' || (this.status.name === 'refused' && this.status.fault)) return;
+    if (this.status.name === 'closed') return;
+    if (this.status.name === 'refused' && this.status.fault && this.status.fault.code !== 'service.unavailable') return;
     if (status.name === 'connecting' && this.status.name === 'connecting') return;
+    this.clearTimer();
     this.show(status);
   }
 

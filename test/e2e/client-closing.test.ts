@@ -32,6 +32,8 @@ describe('the client before a server that ends connections', () => {
   /** What the next connections hear before their end, in order; when none is left, connections stay. */
   let closings: unknown[];
   let connections: number;
+  /** Whether the server ends a connection after its word. */
+  let ends: boolean;
 
   beforeAll(async () => {
     const http = createServer();
@@ -44,7 +46,7 @@ describe('the client before a server that ends connections', () => {
       });
       if (closings.length === 0) return;
       socket.emit('closing', closings.shift());
-      socket.disconnect(true);
+      if (ends) socket.disconnect(true);
     });
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
@@ -52,6 +54,7 @@ describe('the client before a server that ends connections', () => {
   beforeEach(() => {
     closings = [];
     connections = 0;
+    ends = true;
   });
   afterAll(() => server.close());
 
@@ -84,6 +87,26 @@ describe('the client before a server that ends connections', () => {
     expect((room.status as { until: number }).until).toBeGreaterThanOrEqual(before + 3_600_000);
     client.retryNow();
     await untilLive(room);
+  });
+
+  it('goes at the word, not at the end of a server that takes its time', async () => {
+    ends = false;
+    closings = [closingFor('flood')];
+    const client = open(url);
+    client.join('docs');
+    await vi.waitFor(() => expect(client.status.name).toBe('refused'), soon);
+    await vi.waitFor(() => expect(server.sockets.sockets.size).toBe(0), soon);
+    expect(connections).toBe(1);
+  });
+
+  it('may be tried again by whoever hears of the end, while it is told', async () => {
+    closings = [closingFor('flood'), closingFor('service-full', 3_600)];
+    const client = open(url);
+    client.on('status', ({ name }) => {
+      if (name === 'refused' || name === 'waiting') client.retryNow();
+    });
+    await untilLive(client.join('docs'));
+    expect(connections).toBe(3);
   });
 
   it('stays away when it shall not come back, with all its rooms, until somebody asks', async () => {

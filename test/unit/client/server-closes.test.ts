@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { type CloseReason, closeReasons, closingFor, comesBack } from '../../../src/domain/closing.js';
-import { clientBench, entered, guildId, otherId, resumed } from './client-bench.js';
+import { joinOf } from '../../support/events.js';
+import { at, bob, clientBench, entered, guildId, otherId, resumed } from './client-bench.js';
 
 const bench = clientBench();
 const reasons = Object.keys(closeReasons) as CloseReason[];
@@ -9,7 +10,7 @@ const final = reasons.filter((reason) => !returning.includes(reason));
 
 function close(content: unknown): void {
   bench.socket.send('closing', content);
-  bench.socket.cut();
+  if (bench.socket.connected) bench.socket.cut();
 }
 
 describe('a connection that the server ends for a while', () => {
@@ -196,10 +197,34 @@ it.each([
   expect(bench.client.status).toMatchObject({ name: 'waiting', until: Date.now() + 500, closing: undefined });
 });
 
-it('a closing message alone changes nothing until the connection ends', () => {
-  const { room } = bench.liveRoom();
-  bench.socket.send('closing', closingFor('flood'));
-  expect([bench.client.status.name, room.status.name]).toEqual(['connected', 'live']);
+it.each<CloseReason>(['shutdown', 'flood'])(
+  'the connection is ended at once, and no word counts after %s',
+  (reason) => {
+    const { events } = bench.liveRoom();
+    bench.socket.send('closing', closingFor(reason));
+    expect(bench.socket.connected).toBe(false);
+    bench.send(at('e:6', joinOf(guildId, bob)));
+    bench.socket.send('closing', closingFor('address-full'));
+    expect(bench.client.status).toHaveProperty('closing.reason', reason);
+    expect(events).toEqual([]);
+  },
+);
+
+it('rooms that a full service refuses before it says so wait for the connection, longer and longer', () => {
+  const room = bench.client.join('works');
+  const closing = closingFor('service-full', 5);
+  for (const wait of [5_500, 6_000, 7_000]) {
+    bench.socket.arrive();
+    bench.socket.question.answer({ error: { code: 'service.unavailable', message: 'No room.', retryAfter: 5 } });
+    expect(room.status).toHaveProperty('fault.code', 'service.unavailable');
+    close(closing);
+    expect(room.status).toEqual({ name: 'waiting', until: Date.now() + wait, fault: undefined, closing });
+    vi.advanceTimersByTime(wait);
+    expect(room.status).toEqual({ name: 'connecting' });
+  }
+  bench.socket.arrive();
+  bench.socket.question.answer(entered('e:1'));
+  expect(room.status).toEqual({ name: 'live' });
 });
 
 describe('a listener that acts at once', () => {
