@@ -2,7 +2,7 @@ import { type z } from 'zod';
 import { type DomainEventType, domainEventTypes } from '../domain/events/index.js';
 import { guildSnapshot } from '../domain/guild-snapshot.js';
 import { joinMessage, leaveMessage } from '../gateway/transports/socket-io.schemas.js';
-import { cursor, dZone, eventSchema, socketIo, stream } from './asyncapi.schemas.js';
+import { closing, cursor, dZone, eventSchema, socketIo, stream } from './asyncapi.schemas.js';
 
 export interface SocketMessage {
   /** As it is named on the wire: a socket.io message, the `type` of a WebSocket frame, the `event` of a stream. */
@@ -57,6 +57,7 @@ export const socketIoMessages: Messages = {
   'socketIo.left': fromServer('left', 'Nothing of this room follows', socketIo.left),
   'socketIo.guildList': fromServer('guilds', 'The guilds that are shown', socketIo.guildList),
   'socketIo.refusal': fromServer('error', 'A refusal', socketIo.refusal),
+  'socketIo.closing': fromServer('closing', 'Last: why the server ends the connection', closing),
 };
 
 export const dZoneMessages: Messages = {
@@ -84,4 +85,5 @@ export const streamMessages: Messages = {
     streamId: cursor,
   },
   'stream.heartbeat': fromServer('heartbeat', 'A sign of life, without an id', stream.heartbeat),
+  'stream.closing': fromServer('closing', 'Last, without an id: why the server ends the stream', closing),
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type CloseReason, closeReasons } from '../domain/closing.js';
 import { type DomainEventType, domainEvent, domainEvents } from '../domain/events/index.js';
 import { type FaultCode, faultCodes } from '../domain/fault.js';
 import { listedGuild } from '../domain/guild.js';
@@ -11,6 +12,15 @@ import { snowflake } from '../domain/snowflake.js';
 
 export const fault = z.object({
   code: z.enum(Object.keys(faultCodes) as [FaultCode, ...FaultCode[]]),
+  message: z.string().describe('For people.'),
+  retryAfter: z.number().optional().describe('Seconds after which another try makes sense.'),
+});
+
+export const closing = z.object({
+  code: z
+    .literal(Object.values(closeReasons).map(({ code }) => code))
+    .describe('3000 to 3499: come back. 3500 to 3999: the same would only happen again.'),
+  reason: z.enum(Object.keys(closeReasons) as [CloseReason, ...CloseReason[]]),
   message: z.string().describe('For people.'),
   retryAfter: z.number().optional().describe('Seconds after which another try makes sense.'),
 });
@@ -116,6 +126,7 @@ export const dZone = {
 
 /** Written once in the document, and referred to. */
 export const shared = {
+  Closing: closing,
   Fault: fault,
   GuildSnapshot: guildSnapshot,
   Member: member,

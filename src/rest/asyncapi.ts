@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { closeReasons, comesBack } from '../domain/closing.js';
 import {
   dZoneMessages,
   eventMessages,
@@ -47,6 +48,15 @@ export interface AsyncApiDocument {
 const events = Object.keys(eventMessages);
 const dZoneFrames = Object.keys(dZoneMessages).filter((key) => dZoneMessages[key]?.from === 'server');
 
+/** A WebSocket has frames of its own for its end; on the other wires it is a message. Markdown. */
+const closeCodes = [
+  'Where the server ends a connection of its own accord, the close frame has one of these codes, and its name as reason:',
+  '',
+  ...Object.entries(closeReasons).map(([reason, { code, message }]) => {
+    return `- ${code} \`${reason}\`, ${comesBack(code) ? 'come back' : 'do not come back'}: ${message}`;
+  }),
+].join('\n');
+
 /** Every socket and stream of the program in the AsyncAPI format, version 3. `send` is what the program sends. */
 export function describeSockets(version: string): AsyncApiDocument {
   const all = { ...eventMessages, ...socketIoMessages, ...dZoneMessages, ...streamMessages };
@@ -80,7 +90,7 @@ export function describeSockets(version: string): AsyncApiDocument {
         title: 'Rooms over WebSocket, in the d-zone dialect',
         description:
           'On any path outside `/socket.io/`. A connection is in one room at most. On `/ws/guilds/{guild}?cursor=` it joins ' +
-          'that guild by itself, as if it had sent a `connect`.',
+          `that guild by itself, as if it had sent a \`connect\`.\n\n${closeCodes}`,
         servers: [ref('servers', 'webSocket')],
         messages: referencesTo(Object.keys(dZoneMessages)),
       },
@@ -101,6 +111,7 @@ export function describeSockets(version: string): AsyncApiDocument {
       socketIoEvents: told('socketIo', 'What happens in the rooms that the socket is in', [
         ...events,
         'socketIo.refusal',
+        'socketIo.closing',
       ]),
       dZoneConnect: asked('dZone', 'dZone.connect', ['dZone.server-join', 'dZone.error']),
       dZoneSnapshot: asked('dZone', 'dZone.snapshot', ['dZone.server-join', 'dZone.error']),

@@ -111,7 +111,7 @@ describe('what goes over the wires is what the document says', () => {
     });
     captured.add('socketIo.refusal', client.errors[0]);
     client.close();
-    captured.check(['socketIo.guilds']);
+    captured.check(['socketIo.guilds', 'socketIo.closing']);
   });
 
   it('on WebSocket, in the d-zone dialect', async () => {
@@ -164,6 +164,6 @@ describe('what goes over the wires is what the document says', () => {
     await append([happenings['guild.removed']]);
     await vi.waitFor(() => expect(fresh.has('guild.removed')).toBe(true));
     for (const source of sources) source.close();
-    captured.check();
+    captured.check(['stream.closing']);
   });
 });

@@ -2,6 +2,7 @@ import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import specs from '@asyncapi/specs';
 import { describe, expect, it } from 'vitest';
+import { type CloseReason, closeReasons, closingFor } from '../../../src/domain/closing.js';
 import { domainEventTypes } from '../../../src/domain/events/index.js';
 import { waitingRoom } from '../../../src/gateway/dialects/d-zone.dialect.js';
 import { describeSockets } from '../../../src/rest/asyncapi.js';
@@ -71,6 +72,14 @@ describe('the AsyncAPI document', () => {
     expect(Object.keys(plain.components.messages).filter((key) => !keys.has(key))).toEqual([]);
   });
 
+  it('names for WebSocket every close code there is, and whether a client comes back after it', () => {
+    const { description } = plain.channels.dZone!;
+    for (const [reason, { code }] of Object.entries(closeReasons)) {
+      const advice = code < 3_500 ? 'come back' : 'do not come back';
+      expect(description).toContain(`- ${code} \`${reason}\`, ${advice}: `);
+    }
+  });
+
   it('writes shared parts once', () => {
     expect(plain.components.schemas['event.member.joined']).toMatchObject({
       properties: { data: { properties: { member: { $ref: '#/components/schemas/Member' } } } },
@@ -95,6 +104,23 @@ describe('the schemas in it', () => {
   it('know the waiting room, which a client sees while no guild is open', () => {
     const asked = { server: 'default', password: undefined, resume: undefined, credentials: {} };
     expect(schemas.faults('dZone.server-join', JSON.parse(waitingRoom(asked)))).toEqual([]);
+  });
+
+  it.each(['socketIo.closing', 'stream.closing'])('know every reason of the end as %s, and no other', (key) => {
+    for (const reason of Object.keys(closeReasons) as CloseReason[]) {
+      expect(schemas.faults(key, closingFor(reason))).toEqual([]);
+      expect(schemas.faults(key, closingFor(reason, 5))).toEqual([]);
+    }
+    const shutdown = closingFor('shutdown');
+    const wrong = [
+      { ...shutdown, code: 1001 },
+      { ...shutdown, code: '3001' },
+      { ...shutdown, reason: 'lunch' },
+      { ...shutdown, retryAfter: 'soon' },
+      { ...shutdown, type: 'closing' },
+      { code: 3001, reason: 'shutdown' },
+    ];
+    for (const frame of wrong) expect(schemas.faults(key, frame)).not.toEqual([]);
   });
 
   it('refuse what is not', () => {
