@@ -166,4 +166,19 @@ describe('what goes over the wires is what the document says', () => {
     for (const source of sources) source.close();
     captured.check(['stream.closing']);
   });
+
+  it('at the end of the application', async () => {
+    const ending = await startTestApp();
+    const client = await SocketIoClient.open(ending.url);
+    const source = new EventSource(`${ending.url}/api/v1/guilds/dworld/events`);
+    const last = new Promise<string>((resolve) =>
+      source.addEventListener('closing', ({ data }) => resolve(String(data))),
+    );
+    await new Promise((resolve) => source.addEventListener('snapshot', resolve));
+    await ending.close();
+    await vi.waitFor(() => expect(client.closing).toBeDefined());
+    expect(schemas.faults('socketIo.closing', client.closing)).toEqual([]);
+    expect(schemas.faults('stream.closing', JSON.parse(await last))).toEqual([]);
+    source.close();
+  });
 });

@@ -175,7 +175,7 @@ describe('the client before the application', () => {
       await untilLive(first.join('docs'));
       const second = open(small.url);
       const room = second.join('docs');
-      await vi.waitFor(() => expect(second.status).toHaveProperty('fault.code', 'service.unavailable'), soon);
+      await vi.waitFor(() => expect(second.status).toHaveProperty('closing.reason', 'service-full'), soon);
       expect(room.status).toEqual(second.status);
       first.close();
       await vi.waitFor(() => {

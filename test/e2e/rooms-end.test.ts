@@ -135,8 +135,8 @@ describe('the end of the application', () => {
     await vi.waitFor(() => expect(sio.socket.connected || polling.socket.connected).toBe(false));
     await vi.waitFor(() => expect(sse.ended).toBe(true));
     const closing = { code: 3001, reason: 'shutdown', message: closeReasons.shutdown.message };
-    expect(sio.events.at(-1)).toEqual(closing);
-    expect(polling.events.at(-1)).toEqual(closing);
+    expect(sio.closing).toEqual(closing);
+    expect(polling.closing).toEqual(closing);
     expect(sse.received).toContain(`event: closing\ndata: ${JSON.stringify(closing)}\n\n`);
     // The stream is whole: what came was all there was.
     expect(sse.received.endsWith('0\r\n\r\n')).toBe(true);

@@ -222,7 +222,7 @@ describe('limits over socket.io', () => {
       const first = await SocketIoClient.open(small.url);
       const second = await SocketIoClient.open(small.url);
       await vi.waitFor(() => expect(second.socket.connected).toBe(false));
-      expect(second.events).toMatchObject([{ code: 3002, reason: 'service-full', retryAfter: 5 }]);
+      expect(second.closing).toMatchObject({ code: 3002, reason: 'service-full', retryAfter: 5 });
       const stream = await fetch(`${small.url}/api/v1/guilds/docs/events`, {
         headers: { accept: 'text/event-stream' },
       });

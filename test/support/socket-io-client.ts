@@ -1,4 +1,5 @@
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
+import { type Closing } from '../../src/domain/closing.js';
 import { type DomainEvent } from '../../src/domain/events/index.js';
 import { type GuildSnapshot } from '../../src/domain/guild-snapshot.js';
 
@@ -15,10 +16,12 @@ export class SocketIoClient {
   readonly events: DomainEvent[] = [];
   readonly order: string[] = [];
   readonly errors: unknown[] = [];
+  closing: Closing | undefined;
 
   private constructor(readonly socket: Socket) {
     socket.onAny((type: string, event: DomainEvent) => {
       if (type === 'error') return void this.errors.push(event);
+      if (type === 'closing') return void (this.closing = event as unknown as Closing);
       this.order.push(type);
       this.events.push(event);
     });
