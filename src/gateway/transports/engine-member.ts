@@ -11,6 +11,8 @@ export interface EngineConnection {
   writeBuffer: { data?: string | Buffer }[];
   transport: {
     name: string;
+    /** Milliseconds; of those who poll. */
+    closeTimeout?: number;
     socket?: {
       readyState: number;
       bufferedAmount: number;

@@ -39,16 +39,16 @@ export function endSocket(socket: Socket, closing: Closing): void {
 export function endUnsaid(socket: Socket, { code, reason }: Closing): void {
   if (!socket.connected) return;
   const engine = socket.conn as unknown as EngineConnection & { close(discard?: boolean): void };
+  const patience = reason === 'shutdown' ? closingTime.shutdown : closingTime.other;
+  // A poller that does not ask again is waited for by engine.io itself, half a minute if it is not told otherwise.
+  engine.transport.closeTimeout = patience;
   // After a packet that says "disconnect" the library's own client never comes back by itself.
   if (comesBack(code)) engine.close();
   else socket.disconnect(true);
-  const late = setTimeout(
-    () => {
-      const { socket: webSocket } = engine.transport;
-      engine.close(true);
-      webSocket?.terminate();
-    },
-    reason === 'shutdown' ? closingTime.shutdown : closingTime.other,
-  ).unref();
+  const late = setTimeout(() => {
+    const { socket: webSocket } = engine.transport;
+    engine.close(true);
+    webSocket?.terminate();
+  }, patience).unref();
   engine.on('close', () => clearTimeout(late));
 }
