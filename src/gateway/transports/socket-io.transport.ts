@@ -158,6 +158,7 @@ export class SocketIoTransport extends Transport implements OnApplicationBootstr
     const socket = this.server?.of('/').sockets.get(id);
     if (!socket) return;
     this.metrics.slowReadersCut.inc({ transport: this.name });
+    for (const guildId of [...(this.known.get(socket.conn)?.rooms.keys() ?? [])]) this.leave(socket, guildId);
     endSocket(socket, closingFor('slow-consumer'));
   }
 }
