@@ -1,11 +1,12 @@
-// Provides what the tests need and npm cannot bring: a Chromium for the browser test. Taken as it is where there is
+// Provides what the tests need and npm cannot bring: a Chromium for the browser test (and with it iproute2, without
+// which the test of half-open peers skips itself). Taken as it is where there is
 // one; installed from Debian's packages when root; otherwise the one command to run is printed, and the tests stop.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-const command = 'apt-get update && apt-get install -y --no-install-recommends chromium';
+const command = 'apt-get update && apt-get install -y --no-install-recommends chromium iproute2';
 
 function isProgram(file) {
   try {

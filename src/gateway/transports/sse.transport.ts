@@ -11,6 +11,7 @@ import { type JoinRequest, type Joined, JoinService } from '../join.service.js';
 import { RoomBroadcaster } from '../room-broadcaster.js';
 import { Transport } from '../transport.js';
 import { type Frame, RoomLane } from './room-lane.js';
+import { VanishedPeers } from './vanished-peers.js';
 import { block, blockHead, type FirstBlock, httpChunk, SseStream } from './sse-stream.js';
 
 function eventBlock(event: DomainEvent): string {
@@ -23,7 +24,9 @@ export class SseTransport extends Transport implements OnApplicationBootstrap, B
   readonly name = 'sse';
   private readonly lanes = new Map<string, RoomLane<SseStream>>();
   private readonly streams = new Set<SseStream>();
+  private readonly peers: VanishedPeers;
   private heartbeat: NodeJS.Timeout | undefined;
+  private look: NodeJS.Timeout | undefined;
 
   constructor(
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
@@ -33,15 +36,19 @@ export class SseTransport extends Transport implements OnApplicationBootstrap, B
     private readonly metrics: GatewayMetrics,
   ) {
     super();
+    // A little less than lies between two looks, so that the second one of a silence tells.
+    this.peers = new VanishedPeers(config.HEARTBEAT_SECONDS * 400);
   }
 
   onApplicationBootstrap(): void {
     this.broadcaster.attach(this);
     this.heartbeat = setInterval(() => this.beat(), this.config.HEARTBEAT_SECONDS * 1000);
+    this.look = setInterval(() => void this.endVanished(), this.config.HEARTBEAT_SECONDS * 500);
   }
 
   beforeApplicationShutdown(): void {
     clearInterval(this.heartbeat);
+    clearInterval(this.look);
   }
 
   /** Answers with the stream. @throws Fault as `JoinService.join`; then nothing was written. */
@@ -107,6 +114,12 @@ export class SseTransport extends Transport implements OnApplicationBootstrap, B
       stream.lane = undefined;
       if (entered.size === 0 && this.lanes.get(room.guildId) === entered) this.lanes.delete(room.guildId);
     });
+  }
+
+  /** Reset, not ended: what the kernel holds for such a peer, nobody will ever take. */
+  private async endVanished(): Promise<void> {
+    const sockets = [...this.streams].flatMap(({ response: { socket } }) => socket ?? []);
+    for (const socket of await this.peers.among(sockets)) socket.resetAndDestroy();
   }
 
   /** Without an id: a heartbeat is not a place to resume from. Its order among the events does not matter. */
