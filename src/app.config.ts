@@ -6,7 +6,7 @@ import { discordConfig, discordToken } from './discord/discord.config.js';
 import { StartupError } from './database/startup-error.js';
 import { eventLogConfig } from './event-log/event-log.config.js';
 import { gatewayConfig } from './gateway/gateway.config.js';
-import { type ProvidersConfig, providersConfig, sourceShapes } from './providers/providers.config.js';
+import { type ProvidersConfig, providersConfig, readProviders, sourceShapes } from './providers/providers.config.js';
 import { queueConfig } from './queue/queue.config.js';
 import { rateLimitConfig } from './rate-limit/rate-limit.config.js';
 import { metricsConfig } from './telemetry/metrics.config.js';
@@ -51,7 +51,7 @@ export function readConfig(environment: Record<string, string | undefined>): App
   const result = appShape.safeParse(set);
   const faults = result.success ? [] : result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   if (result.success) {
-    const config = { ...result.data, providers: providersOf(result.data) };
+    const config = { ...result.data, providers: readProviders(result.data, usualSource(result.data)) };
     faults.push(...contradictions(config));
     if (faults.length === 0) return config;
   }
@@ -59,13 +59,8 @@ export function readConfig(environment: Record<string, string | undefined>): App
   throw new StartupError(`Some settings are not right (see .env.example):\n${list}`);
 }
 
-function providersOf(config: z.infer<typeof appShape>): ProvidersConfig {
-  const usual = discordToken(config) === undefined ? ('mock' as const) : ('discord-gateway' as const);
-  return {
-    names: config.DATA_PROVIDERS ?? [usual],
-    timeoutMs: config.PROVIDER_TIMEOUT_MS,
-    settings: config,
-  };
+function usualSource(config: z.infer<typeof appShape>): 'mock' | 'discord-gateway' {
+  return discordToken(config) === undefined ? 'mock' : 'discord-gateway';
 }
 
 /** Faults between settings that are each right by themselves. */

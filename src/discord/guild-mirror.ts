@@ -4,7 +4,7 @@ import { type Member, referenceOf } from '../domain/member.js';
 import { type SourceGuild } from '../domain/source-snapshot.js';
 import { GuildAdmission } from './guild-admission.js';
 import { GuildFeed } from './guild-feed.js';
-import { formerFields, presenceDiffers } from './member-difference.js';
+import { formerFields, presenceDiffers } from '../domain/member-difference.js';
 import { guildOf, memberOf } from './normalise.js';
 
 /** A guild as the world outside was last told of it. */

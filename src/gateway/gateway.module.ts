@@ -10,6 +10,7 @@ import { GuildDirectory } from './guild-directory.js';
 import { GuildRooms } from './guild-rooms.js';
 import { JoinService } from './join.service.js';
 import { RoomBroadcaster } from './room-broadcaster.js';
+import { RoomReconciler } from './room-reconciler.js';
 import { LongPollTransport } from './transports/long-poll.transport.js';
 import { SocketIoGateway } from './transports/socket-io.gateway.js';
 import { SocketIoTransport } from './transports/socket-io.transport.js';
@@ -34,6 +35,7 @@ export class GatewayModule {
         GatewayMetrics,
         RoomBroadcaster,
         DoorWatch,
+        RoomReconciler,
         JoinService,
         Connections,
         ClientAdmission,
@@ -44,7 +46,7 @@ export class GatewayModule {
         SseTransport,
         LongPollTransport,
       ],
-      exports: [GuildDirectory, GuildRooms, JoinService, ClientAdmission, Connections],
+      exports: [GuildDirectory, GuildRooms, JoinService, ClientAdmission, Connections, RoomReconciler],
     };
   }
 }

@@ -1,11 +1,19 @@
 import { type Cursor, formatCursor, parseCursor, type Position } from '../domain/cursor.js';
-import { type DomainEvent } from '../domain/events/index.js';
+import { type DomainEvent, type NewDomainEvent } from '../domain/events/index.js';
 import { type Door } from '../domain/guild.js';
 import { type GuildSnapshot } from '../domain/guild-snapshot.js';
 import { applyEvent, type GuildState } from '../domain/guild-state.js';
+import { differences } from '../domain/member-difference.js';
 import { type SourcedSnapshot } from '../providers/provider-chain.js';
 import { type DirectoryEntry } from './guild-directory.js';
 import { SharedBytes } from './shared-bytes.js';
+
+/** Where the state came from; the members themselves are in the state alone. */
+type Provenance = Pick<SourcedSnapshot, 'source' | 'asOf' | 'stale' | 'partial'>;
+
+function provenance({ source, asOf, stale, partial }: SourcedSnapshot): Provenance {
+  return { source, asOf, stale, partial };
+}
 
 interface ReadySnapshot {
   offset: number;
@@ -39,11 +47,13 @@ export class GuildRoom {
   private ready: ReadySnapshot | undefined;
   private counted: { offset: number; online: number } | undefined;
 
-  constructor(
-    private readonly source: SourcedSnapshot,
-    from: Position,
-  ) {
+  private source: Provenance;
+  /** When the source last said what is true; by the process's clock, in milliseconds. */
+  private confirmedAt = performance.now();
+
+  constructor(source: SourcedSnapshot, from: Position) {
     this.guildId = source.guild.id;
+    this.source = provenance(source);
     this.place = { ...from };
     this.state = {
       name: source.guild.name,
@@ -76,6 +86,27 @@ export class GuildRoom {
 
   has(memberId: string): boolean {
     return this.state.members.has(memberId);
+  }
+
+  get available(): boolean {
+    return this.state.available;
+  }
+
+  /** The data source that spoke last, and how many milliseconds ago. */
+  get lastWord(): { source: string; age: number } {
+    return { source: this.source.source, age: performance.now() - this.confirmedAt };
+  }
+
+  /** The events that lead from what the room shows to what its source says now. */
+  differencesTo(snapshot: SourcedSnapshot): NewDomainEvent[] {
+    return differences(this.state, snapshot);
+  }
+
+  /** The source said what the room shows. */
+  confirm(snapshot: SourcedSnapshot): void {
+    this.source = provenance(snapshot);
+    this.confirmedAt = performance.now();
+    this.ready = undefined;
   }
 
   /** False for an event that the room already holds. */

@@ -1,40 +1,46 @@
-import { Logger } from '@nestjs/common';
 import { Fault } from '../domain/fault.js';
-import { type SourceGuild, type SourceSnapshot } from '../domain/source-snapshot.js';
-import { type DataProvider } from './data-provider.js';
-import { readSnapshot, type Repairs } from './read-snapshot.js';
+import { type GuardedSource, type SourcedGuild, type SourcedSnapshot } from './guarded-source.js';
+import { mergeSnapshots } from './merge-snapshots.js';
 
-export type SourcedGuild = SourceGuild & { source: string };
+export type { SourcedGuild, SourcedSnapshot } from './guarded-source.js';
 
-/** A source's answer and where it came from. `asOf` is ISO 8601, UTC. */
-export type SourcedSnapshot = SourceSnapshot & { source: string; asOf: string; stale: boolean };
+/** fallback: the first source that knows the guild. merge: the members of all that know it, the first one's word counts. */
+export const providerModes = ['fallback', 'merge'] as const;
+export type ProviderMode = (typeof providerModes)[number];
 
-/** Members of one guild. More than that is a fault of the source. */
-const mostMembers = 250_000;
+export interface ChainOptions {
+  mode: ProviderMode;
+  /** The sources of single guilds, by guild, in their order. */
+  guildSources: ReadonlyMap<string, readonly string[]>;
+  /** Milliseconds between two looks at a guild whose sources do not tell changes themselves. */
+  pollMs: number;
+  /** Milliseconds for which what a broken source last said stands, before another may speak for it. */
+  staleMs: number;
+}
 
-/** Asks the configured data sources in their order; the first that knows a guild answers for it. */
+const usual: ChainOptions = { mode: 'fallback', guildSources: new Map(), pollMs: 30_000, staleMs: 600_000 };
+
+/** Asks the configured data sources in their order. */
 export class ProviderChain {
-  private readonly logger = new Logger(ProviderChain.name);
-  private readonly lastLists = new Map<DataProvider, SourcedGuild[]>();
   private readonly underWay = new Map<string, Promise<SourcedSnapshot | undefined>>();
 
   constructor(
-    private readonly providers: readonly DataProvider[],
-    private readonly timeoutMs: number,
+    private readonly sources: readonly GuardedSource[],
+    readonly options: ChainOptions = usual,
   ) {}
 
   get names(): string[] {
-    return this.providers.map((provider) => provider.name);
+    return this.sources.map(({ name }) => name);
   }
 
-  /**
-   * Every guild that any source knows, told by the first that does. A source that is broken now counts with what it
-   * last told: its guilds exist, and who asks for one hears that it cannot be read.
-   */
+  /** Every guild that any of its sources knows, told by the first that does. */
   async guilds(): Promise<SourcedGuild[]> {
     const known = new Map<string, SourcedGuild>();
-    const lists = await Promise.all(this.providers.map((provider) => this.listOf(provider)));
-    for (const guild of lists.flat()) if (!known.has(guild.id)) known.set(guild.id, guild);
+    const lists = await Promise.all(this.sources.map((source) => source.list()));
+    for (const guild of lists.flat()) {
+      const allowed = this.options.guildSources.get(guild.id)?.includes(guild.source) ?? true;
+      if (allowed && !known.has(guild.id)) known.set(guild.id, guild);
+    }
     return [...known.values()];
   }
 
@@ -50,56 +56,54 @@ export class ProviderChain {
     return loading;
   }
 
-  private async ask(guildId: string): Promise<SourcedSnapshot | undefined> {
-    let broken = false;
-    for (const provider of this.providers) {
+  /**
+   * What the sources say now; nothing that was kept is good enough. `loyalTo` names the source that spoke last: while
+   * that is broken no other speaks for it, since its members would all seem to have left.
+   * @throws as `load`
+   */
+  reload(guildId: string, loyalTo?: string): Promise<SourcedSnapshot | undefined> {
+    return this.ask(guildId, { fresh: true, loyalTo });
+  }
+
+  /** Whether every source that may speak for the guild tells its changes itself. */
+  isLive(guildId: string): boolean {
+    return this.sourcesOf(guildId).every(({ live }) => live);
+  }
+
+  /** Calls `changed` for a guild that a source noticed a change in, or without one for any. Answers how to stop. */
+  async watch(changed: (guildId?: string) => void): Promise<() => Promise<void>> {
+    const stops = await Promise.all(this.sources.flatMap((source) => source.watch(changed) ?? []));
+    return async () => {
+      await Promise.all(stops.map((stop) => stop()));
+    };
+  }
+
+  private sourcesOf(guildId: string): readonly GuardedSource[] {
+    const names = this.options.guildSources.get(guildId);
+    if (!names) return this.sources;
+    return names.flatMap((wanted) => this.sources.find(({ name }) => name === wanted) ?? []);
+  }
+
+  private async ask(
+    guildId: string,
+    { fresh = false, loyalTo }: { fresh?: boolean; loyalTo?: string } = {},
+  ): Promise<SourcedSnapshot | undefined> {
+    const answers: SourcedSnapshot[] = [];
+    let broken: string | undefined;
+    for (const source of this.sourcesOf(guildId)) {
       try {
-        const asOf = new Date().toISOString();
-        const raw = await this.within(provider.loadGuild(guildId));
-        if (raw === undefined) continue;
-        const { snapshot, repairs } = readSnapshot(raw, guildId, mostMembers);
-        if (repairs.size > 0) this.reportRepairs(provider, guildId, repairs);
-        return { ...snapshot, source: provider.name, asOf, stale: false };
-      } catch (error) {
-        broken = true;
-        this.report(provider, error);
+        const snapshot = await source.load(guildId, { fresh });
+        if (snapshot) answers.push(snapshot);
+      } catch {
+        broken ??= source.name;
+        if (loyalTo?.split('+').includes(source.name)) break;
       }
+      if (answers.length > 0 && this.options.mode === 'fallback') break;
     }
-    if (broken)
-      throw new Fault('guild.unavailable', 'The data source of this guild does not answer.', { retryAfter: 5 });
-    return undefined;
-  }
-
-  private async listOf(provider: DataProvider): Promise<SourcedGuild[]> {
-    try {
-      const guilds = await this.within(provider.listGuilds());
-      const list = guilds.map((guild) => ({ ...guild, source: provider.name }));
-      this.lastLists.set(provider, list);
-      return list;
-    } catch (error) {
-      this.report(provider, error);
-      return this.lastLists.get(provider) ?? [];
-    }
-  }
-
-  private async within<T>(work: Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${this.timeoutMs} ms`)), this.timeoutMs);
-    });
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  private reportRepairs(provider: DataProvider, guildId: string, repairs: Repairs): void {
-    const list = [...repairs].map(([what, count]) => `${what} (${count})`).join(', ');
-    this.logger.warn(`data source ${provider.name}: mended in guild ${guildId}: ${list}`);
-  }
-
-  private report(provider: DataProvider, error: unknown): void {
-    this.logger.warn(`data source ${provider.name}: ${error instanceof Error ? error.message : String(error)}`);
+    const unfaithful = broken !== undefined && loyalTo?.split('+').includes(broken);
+    const [first, ...others] = answers;
+    if (first && !unfaithful) return others.length === 0 ? first : mergeSnapshots(first, others, broken);
+    if (broken === undefined) return undefined;
+    throw new Fault('guild.unavailable', 'The data source of this guild does not answer.', { retryAfter: 5 });
   }
 }

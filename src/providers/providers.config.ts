@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { isSnowflake } from '../domain/snowflake.js';
+import { type SourceLimits } from './guarded-source.js';
+import { type ChainOptions, providerModes } from './provider-chain.js';
 import { type ProviderName, providerNames, providerRegistry } from './provider-registry.js';
 
 function chosen(text: string, context: z.RefinementCtx): ProviderName[] {
@@ -16,10 +19,35 @@ function chosen(text: string, context: z.RefinementCtx): ProviderName[] {
   return names as ProviderName[];
 }
 
+function guildSources(text: string, context: z.RefinementCtx): Map<string, ProviderName[]> {
+  const sources = new Map<string, ProviderName[]>();
+  for (const part of text.split(',')) {
+    const [guildId = '', names = ''] = part.split('=').map((word) => word.trim());
+    if (!isSnowflake(guildId))
+      context.addIssue({ code: 'custom', message: `"${String(guildId)}" is not the id of a guild` });
+    sources.set(guildId, chosen(names.replaceAll('+', ','), context));
+  }
+  return sources;
+}
+
 export const providersConfig = z.object({
   /** Asked in this order. Unset: `discord-gateway` when there is a token, else `mock`. */
   DATA_PROVIDERS: z.string().transform(chosen).optional(),
+  /** fallback: the first that knows a guild speaks for it. merge: the members of all that know it. */
+  PROVIDER_MODE: z.enum(providerModes).default('fallback'),
+  /** The sources of single guilds: `<guild id>=<source>+<source>`, separated by commas. */
+  GUILD_PROVIDERS: z.string().transform(guildSources).optional(),
   PROVIDER_TIMEOUT_MS: z.coerce.number().int().min(1).max(120_000).default(10_000),
+  /** Questions to one source at the same time. */
+  PROVIDER_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(8),
+  /** Seconds for which an answer serves everybody. */
+  PROVIDER_CACHE_SECONDS: z.coerce.number().min(0).max(86_400).default(60),
+  /** Seconds, after that, for which an old answer is better than none. */
+  PROVIDER_STALE_SECONDS: z.coerce.number().min(0).max(604_800).default(600),
+  /** Seconds between two looks at the source of a guild with a room, where the source does not tell changes itself. */
+  PROVIDER_POLL_SECONDS: z.coerce.number().min(0.1).max(86_400).default(30),
+  /** Sources for which a guild without members is a failure. */
+  PROVIDER_EMPTY_IS_FAILURE: z.string().transform(chosen).optional(),
 });
 
 /** The settings of every source: their keys are known to the sources alone. */
@@ -30,7 +58,33 @@ export const sourceShapes = Object.assign(
 
 export interface ProvidersConfig {
   names: ProviderName[];
-  timeoutMs: number;
+  chain: ChainOptions;
+  limits: Omit<SourceLimits, 'emptyIsFailure'>;
+  emptyIsFailure: readonly ProviderName[];
   /** All settings of the sources. */
   settings: object;
+}
+
+/** `usual`: the source when none is chosen. */
+export function readProviders(config: z.infer<typeof providersConfig>, usual: ProviderName): ProvidersConfig {
+  const names = config.DATA_PROVIDERS ?? [usual];
+  const guildSources = config.GUILD_PROVIDERS ?? new Map<string, ProviderName[]>();
+  return {
+    // One that speaks for a single guild has to be there too; it comes last for all others.
+    names: [...new Set([...names, ...[...guildSources.values()].flat()])],
+    chain: {
+      mode: config.PROVIDER_MODE,
+      guildSources,
+      pollMs: config.PROVIDER_POLL_SECONDS * 1000,
+      staleMs: config.PROVIDER_STALE_SECONDS * 1000,
+    },
+    limits: {
+      timeoutMs: config.PROVIDER_TIMEOUT_MS,
+      concurrency: config.PROVIDER_CONCURRENCY,
+      cacheMs: config.PROVIDER_CACHE_SECONDS * 1000,
+      staleMs: config.PROVIDER_STALE_SECONDS * 1000,
+    },
+    emptyIsFailure: config.PROVIDER_EMPTY_IS_FAILURE ?? [],
+    settings: config,
+  };
 }

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { type DataProvider } from './data-provider.js';
+import { GuardedSource } from './guarded-source.js';
 import { ProviderChain } from './provider-chain.js';
 import { providerRegistry } from './provider-registry.js';
 import { SOURCE_SETTINGS } from './source-settings.js';
@@ -19,7 +20,14 @@ export class ProvidersModule {
         {
           provide: ProviderChain,
           inject: chosen,
-          useFactory: (...providers: DataProvider[]) => new ProviderChain(providers, config.timeoutMs),
+          useFactory: (...providers: DataProvider[]) =>
+            new ProviderChain(
+              providers.map((provider, index) => {
+                const emptyIsFailure = config.emptyIsFailure.includes(config.names[index]!);
+                return new GuardedSource(provider, { ...config.limits, emptyIsFailure });
+              }),
+              config.chain,
+            ),
         },
       ],
       exports: [ProviderChain],

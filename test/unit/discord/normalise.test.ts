@@ -1,6 +1,6 @@
 import { ActivityType } from 'discord.js';
 import { describe, expect, it } from 'vitest';
-import { formerFields, presenceDiffers } from '../../../src/discord/member-difference.js';
+import { formerFields, presenceDiffers } from '../../../src/domain/member-difference.js';
 import { activityOf, statusOf } from '../../../src/discord/normalise.js';
 import { type Member } from '../../../src/domain/member.js';
 

@@ -12,7 +12,8 @@ import { GuildDoors } from '../../../src/guilds/guild-doors.js';
 import { type GuildSettings } from '../../../src/guilds/guild-settings.entity.js';
 import { type GuildSettingsStore } from '../../../src/guilds/guild-settings.js';
 import { DataProvider } from '../../../src/providers/data-provider.js';
-import { ProviderChain } from '../../../src/providers/provider-chain.js';
+import { GuardedSource, type SourceLimits } from '../../../src/providers/guarded-source.js';
+import { type ChainOptions, ProviderChain } from '../../../src/providers/provider-chain.js';
 import { Metrics } from '../../../src/telemetry/metrics.js';
 
 /** A log that lets things happen between a look at it and the moment the looker hears of it. */
@@ -48,6 +49,19 @@ export class TurningLog extends MemoryEventLog {
     if (this.everyLook) await this.append(this.everyLook);
     return events;
   }
+}
+
+/** A chain of sources that may take `timeoutMs` each, and keep nothing unless told otherwise. */
+export function chainOf(
+  providers: DataProvider[],
+  timeoutMs: number,
+  { options, ...limits }: Partial<SourceLimits> & { options?: ChainOptions } = {},
+): ProviderChain {
+  const bounds = { timeoutMs, concurrency: 100, cacheMs: 0, staleMs: 0, emptyIsFailure: false, ...limits };
+  return new ProviderChain(
+    providers.map((provider) => new GuardedSource(provider, bounds)),
+    options,
+  );
 }
 
 /** Knows one guild; `answer` decides when it tells of it. */
@@ -108,7 +122,7 @@ class AllowAll extends AttemptLimiter {
 const allowAll = new AllowAll();
 
 export function houseOf(log: MemoryEventLog, providers: DataProvider[]) {
-  const chain = new ProviderChain(providers, 1_000);
+  const chain = chainOf(providers, 1_000);
   const rooms = new GuildRooms(log, chain);
   const access = new GuildAccess(new GuildDoors(), allowAll);
   const directory = new GuildDirectory(chain, noSettings);

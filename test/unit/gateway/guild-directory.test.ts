@@ -1,9 +1,8 @@
 import { describe as suite, expect, it } from 'vitest';
 import { describe, GuildDirectory, slugOf } from '../../../src/gateway/guild-directory.js';
 import { type SourcedGuild } from '../../../src/providers/provider-chain.js';
-import { ProviderChain } from '../../../src/providers/provider-chain.js';
 import { type GuildSettingsStore } from '../../../src/guilds/guild-settings.js';
-import { ListedProvider, noSettings, settingsOf } from './gateway-parts.js';
+import { chainOf, ListedProvider, noSettings, settingsOf } from './gateway-parts.js';
 
 const ids = ['100000000000000001', '100000000000000002', '100000000000000003'] as const;
 
@@ -118,7 +117,7 @@ suite('the default guild', () => {
 
 suite('the directory', () => {
   it('finds by id and by alias in any case, and nothing under odd names', async () => {
-    const chain = new ProviderChain([new ListedProvider(ids[0], [], { guild: { name: '한국' } })], 1_000);
+    const chain = chainOf([new ListedProvider(ids[0], [], { guild: { name: '한국' } })], 1_000);
     const directory = new GuildDirectory(chain, noSettings);
     expect((await directory.find(` ${ids[0]} `))?.id).toBe(ids[0]);
     expect((await directory.find('한국'.normalize('NFD')))?.id).toBe(ids[0]);
@@ -128,7 +127,7 @@ suite('the directory', () => {
 
   it('asks the sources once for those who ask together', async () => {
     const provider = new ListedProvider(ids[0]);
-    const directory = new GuildDirectory(new ProviderChain([provider], 1_000), settingsOf([]));
+    const directory = new GuildDirectory(chainOf([provider], 1_000), settingsOf([]));
     await Promise.all([directory.list(), directory.list(), directory.find('x')]);
     await directory.list();
     expect(provider.lists).toBe(1);
@@ -141,7 +140,7 @@ suite('the directory', () => {
     // The sources are seen at once; the settings of the first look come late.
     const settings = { all: () => (reads++ === 0 ? database : Promise.resolve([])) } as unknown as GuildSettingsStore;
     const name = { name: 'Before' };
-    const chain = new ProviderChain([new ListedProvider(ids[0], [], { guild: name })], 1_000);
+    const chain = chainOf([new ListedProvider(ids[0], [], { guild: name })], 1_000);
     const directory = new GuildDirectory(chain, settings);
     const early = directory.list();
     await Promise.resolve();
@@ -159,7 +158,7 @@ suite('the directory', () => {
     const settings = {
       all: () => (fails ? Promise.reject(new Error('no settings')) : Promise.resolve([])),
     } as unknown as GuildSettingsStore;
-    const directory = new GuildDirectory(new ProviderChain([new ListedProvider(ids[0])], 1_000), settings);
+    const directory = new GuildDirectory(chainOf([new ListedProvider(ids[0])], 1_000), settings);
     await expect(directory.list()).rejects.toThrow('no settings');
     fails = false;
     expect(await directory.list()).toHaveLength(1);
