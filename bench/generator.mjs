@@ -1,27 +1,13 @@
-// The clients of a benchmark: raw TCP sockets that speak just enough HTTP, WebSocket and engine.io to enter a room, and
-// count what comes. Runs in a process and on a core of its own; told what to do over IPC.
-import { randomBytes } from 'node:crypto';
+// The clients of the fan-out: they enter a room and count what comes. Runs in a process and on a core of its own.
 import { connect } from 'node:net';
+import { inBatches, maskedFrame, pong, requests } from './handshake.mjs';
+import { obey } from './orders.mjs';
 
-/** How many connections may be under way at once while they are opened. */
-const opening = 50;
+/** How many of the clients look at the time that a delivery took. */
+const watches = 50;
 
 let clients = [];
 const count = { deliveries: 0, latencies: [] };
-
-/** A masked text frame, as clients must send them. */
-function maskedFrame(text) {
-  const body = Buffer.from(text);
-  const head = body.length < 126 ? Buffer.from([0x81, 0x80 | body.length]) : Buffer.from([0x81, 0xfe, 0, 0]);
-  if (body.length >= 126) head.writeUInt16BE(body.length, 2);
-  // An all-zero mask is a valid one, and leaves the text as it is.
-  return Buffer.concat([head, Buffer.alloc(4), body]);
-}
-
-function upgrade(path) {
-  const key = randomBytes(16).toString('base64');
-  return `GET ${path} HTTP/1.1\r\nHost: bench\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`;
-}
 
 /** Calls `onFrame(start, end)` for each whole unmasked frame in `data`; answers what is left over. */
 function eachFrame(data, onFrame) {
@@ -59,8 +45,8 @@ function noteLatency(data, start, end) {
 function deliveredFrames(client, data) {
   const whole = client.rest ? Buffer.concat([client.rest, data]) : data;
   client.rest = eachFrame(whole, (start, end, opcode) => {
-    if (opcode === 9) client.socket.write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0]));
-    else if (opcode === 1 && whole[start] === 0x32 && whole.length === end) client.socket.write(maskedFrame('3'));
+    if (opcode === 9) client.socket.write(pong);
+    else if (opcode === 1 && end - start === 1 && whole[start] === 0x32) client.socket.write(maskedFrame('3'));
     if (opcode !== 1 || whole.indexOf(marker, start) === -1) return;
     count.deliveries += 1;
     if (client.sampled) noteLatency(whole, start, end);
@@ -76,44 +62,35 @@ function deliveredBlocks(client, data) {
   }
 }
 
-/** What each kind of client says after the handshake, and when it counts as being in the room. */
+/** What each kind of client says after the answer to its request. */
 const kinds = {
   websocket: {
-    request: ({ path }) => upgrade(path),
     greet: (client, { join }) => join && client.socket.write(maskedFrame(join)),
-    entered: (text, { entered }) => text.includes(entered),
     deliver: deliveredFrames,
   },
   'socket.io': {
-    request: () => upgrade('/socket.io/?EIO=4&transport=websocket'),
     greet: (client) => client.socket.write(maskedFrame('40')),
     next: (client, text, { join }) => {
-      if (!client.asked && text.includes('40{')) {
-        client.asked = true;
-        client.socket.write(maskedFrame(join));
-      }
+      if (client.asked || !text.includes('40{')) return;
+      client.asked = true;
+      client.socket.write(maskedFrame(join));
     },
-    entered: (text, { entered }) => text.includes(entered),
     deliver: deliveredFrames,
   },
-  sse: {
-    request: ({ path }) => `GET ${path} HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n`,
-    greet: () => undefined,
-    entered: (text, { entered }) => text.includes(entered),
-    deliver: deliveredBlocks,
-  },
+  sse: { greet: () => undefined, deliver: deliveredBlocks },
 };
 
 function open(target, index) {
   const kind = kinds[target.kind];
   return new Promise((resolve, reject) => {
     const socket = connect(target.port, '127.0.0.1');
-    const client = { socket, rest: null, sampled: index % 50 === 0, asked: false };
+    const sampled = index % Math.ceil(target.clients / watches) === 0;
+    const client = { socket, rest: null, sampled, asked: false };
     let text = '';
     let greeted = false;
     socket.setNoDelay(true);
     socket.on('error', reject);
-    socket.once('connect', () => socket.write(kind.request(target)));
+    socket.once('connect', () => socket.write(requests[target.kind](target)));
     const late = setTimeout(() => reject(new Error(`not in the room after 20 s: ${text.slice(0, 300)}`)), 20_000);
     const enter = (data) => {
       text += data.toString('latin1');
@@ -122,7 +99,7 @@ function open(target, index) {
         kind.greet(client, target);
       }
       kind.next?.(client, text, target);
-      if (!greeted || !kind.entered(text, target)) return;
+      if (!greeted || !text.includes(target.entered)) return;
       clearTimeout(late);
       socket.off('data', enter);
       socket.on('data', (chunk) => kind.deliver(client, chunk));
@@ -130,15 +107,6 @@ function open(target, index) {
     };
     socket.on('data', enter);
   });
-}
-
-async function openAll(target) {
-  const opened = [];
-  for (let index = 0; index < target.clients; index += opening) {
-    const batch = Array.from({ length: Math.min(opening, target.clients - index) }, (_, n) => open(target, index + n));
-    opened.push(...(await Promise.all(batch)));
-  }
-  clients = opened;
 }
 
 function closeAll() {
@@ -150,18 +118,19 @@ function closeAll() {
   clients = [];
 }
 
-const orders = {
-  open: (target) => openAll(target),
-  close: () => closeAll(),
-  reset: () => Object.assign(count, { deliveries: 0, latencies: [] }),
-  count: () => count,
-};
+function percentile(sorted, share) {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
 
-process.on('message', async ({ id, order, argument }) => {
-  try {
-    process.send({ id, answer: (await orders[order](argument)) ?? null });
-  } catch (error) {
-    process.send({ id, error: String(error) });
-  }
+obey({
+  /** `clients` more than there are. */
+  open: async (target) => void clients.push(...(await inBatches(target.clients, (index) => open(target, index)))),
+  close: () => closeAll(),
+  reset: () => void Object.assign(count, { deliveries: 0, latencies: [] }),
+  deliveries: () => count.deliveries,
+  /** Milliseconds. */
+  latencies: () => {
+    const sorted = Float64Array.from(count.latencies).sort();
+    return { p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
+  },
 });
-process.on('disconnect', () => process.exit());

@@ -1,15 +1,17 @@
 // nginx with Nchan, Debian's packages: the yardstick of fan-out in C. Events are posted to it over one connection.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { childrenBytes, end, serverCore } from '../pinned.mjs';
 import { dZoneFrame } from './frame.mjs';
 
 export const configuration = (folder, port) => `load_module /usr/lib/nginx/modules/ngx_nchan_module.so;
 daemon off;
 worker_processes 1;
+worker_rlimit_nofile 20000;
 pid ${folder}/nginx.pid;
 error_log ${folder}/error.log warn;
 events { worker_connections 20000; }
@@ -35,13 +37,13 @@ function freePort() {
   });
 }
 
-/** Answers the port, a function that publishes a burst, and the process whose CPU counts (with its worker). */
-export async function startNchan(core) {
+/** As `startServer`; the process whose CPU counts, with its worker, is the master. */
+export async function startNchan() {
   const folder = mkdtempSync(path.join(tmpdir(), 'guildcast-bench-'));
   const port = await freePort();
   const file = path.join(folder, 'nginx.conf');
   writeFileSync(file, configuration(folder, port));
-  const child = spawn('taskset', ['-c', core, 'nginx', '-c', file, '-p', folder], { stdio: 'inherit' });
+  const child = spawn('taskset', ['-c', serverCore, 'nginx', '-c', file, '-p', folder], { stdio: 'inherit' });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   let offset = 0;
   const post = (body) =>
@@ -70,5 +72,17 @@ export async function startNchan(core) {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
-  return { port, publish, pid: child.pid, stop: () => child.kill('SIGTERM') };
+  return {
+    port,
+    pid: child.pid,
+    publish,
+    change: () => undefined,
+    // It has no heap to look into.
+    memory: () => Promise.resolve({ rss: childrenBytes(child.pid) }),
+    stop: async () => {
+      agent.destroy();
+      await end(child, 'SIGTERM');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
 }
