@@ -19,6 +19,8 @@ export class GuildTruth {
   offset = 0;
   /** Up to here the server has confirmed. */
   confirmed = 0;
+  /** Where the states that are known without a gap begin. */
+  beginning = 0;
   private events: NewDomainEvent[] = [];
   private times: string[] = [];
   private states: Members[];
@@ -42,6 +44,7 @@ export class GuildTruth {
   /** Nobody remembers the guild: it may be as it was at first. */
   reset(): void {
     this.states[this.offset] = this.firstMembers();
+    this.beginning = this.offset;
   }
 
   /** The server was killed: its log is empty, the guild is as it is. */
@@ -52,6 +55,7 @@ export class GuildTruth {
     this.times = [];
     this.offset = 0;
     this.confirmed = 0;
+    this.beginning = 0;
   }
 
   cursorAt(offset: number): string {

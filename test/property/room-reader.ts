@@ -1,26 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import { parseCursor } from '../../src/domain/cursor.js';
 import { type DomainEvent } from '../../src/domain/events/index.js';
-import { type GuildSnapshot } from '../../src/domain/guild-snapshot.js';
 import { applyEvent } from '../../src/domain/guild-state.js';
-import {
-  type Answer,
-  type Ask,
-  type DrawnFrame,
-  type DrawnUser,
-  type RoomListener,
-} from '../support/room-drivers/room-driver.js';
-import { drawn, type GuildTruth, type Members } from './guild-truth.js';
-
-/** What a client has of a guild: its cursor and the state it came to. Never changed, only replaced. */
-export interface View {
-  epoch: string;
-  offset: number;
-  /** Missing once the client has been where only a projection is carried. */
-  full: Members | undefined;
-  /** The world of a d-zone client, in which those who left stay on as offline. */
-  drawn: ReadonlyMap<string, DrawnUser>;
-}
+import { type Answer, type Ask, type DrawnFrame, type RoomListener } from '../support/room-drivers/room-driver.js';
+import { type GuildTruth } from './guild-truth.js';
+import { byId, draw, isSame, snapshotFault, usersFault, type View, viewFault, viewOf } from './view.js';
 
 interface Stay {
   truth: GuildTruth;
@@ -51,6 +34,8 @@ export class RoomReader implements RoomListener {
   /** Earlier views, to come back to. */
   readonly bookmarks: { guildId: string; view: View }[] = [];
   private readonly stays = new Map<string, Stay>();
+  /** Asks that need no answer until something happens after their cursor. */
+  private readonly open = new Map<string, Ask>();
 
   constructor(
     private readonly name: string,
@@ -60,13 +45,16 @@ export class RoomReader implements RoomListener {
     private readonly changed: () => void,
   ) {}
 
-  /** In a room and hearing it. */
-  isIn(guildId: string): boolean {
-    return this.stays.has(guildId);
-  }
-
   /** Whether nothing is missing of what has happened in the rooms that the client is in. */
   get caughtUp(): boolean {
+    const noneOwed = [...this.open.values()].every((ask) => {
+      const truth = this.truthOf(ask.guildId);
+      return ask.cursor === truth.cursorAt(truth.offset);
+    });
+    return noneOwed && this.heardAll;
+  }
+
+  private get heardAll(): boolean {
     return [...this.stays.values()].every((stay) => {
       if (stay.rest.length > 0) return false;
       for (let offset = stay.heard + 1; offset <= stay.truth.offset; offset += 1) {
@@ -76,19 +64,20 @@ export class RoomReader implements RoomListener {
     });
   }
 
-  ask(guildId: string, cursor: string | undefined, base: View | undefined): Ask {
+  askAt(guildId: string, cursor: string | undefined, base: View | undefined): Ask {
     return new Request(guildId, cursor, base, this.truthOf(guildId).confirmed);
   }
 
-  askLast(guildId: string): Ask {
-    const view = this.views.get(guildId);
-    return this.ask(guildId, view && `${view.epoch}:${view.offset}`, view);
+  ask(guildId: string, from: 'last' | 'nowhere'): Ask {
+    const view = from === 'last' ? this.views.get(guildId) : undefined;
+    return this.askAt(guildId, view && `${view.epoch}:${view.offset}`, view);
   }
 
   joined(ask: Ask, { recovered, cursor, snapshot, users }: Answer): void {
     if (!(ask instanceof Request)) return;
     const truth = this.truthOf(ask.guildId);
     this.stays.delete(ask.guildId);
+    this.open.delete(ask.guildId);
     const wrong = recovered ? this.resumeFault(truth, ask, cursor) : this.freshFault(truth, ask, cursor);
     if (wrong) return this.fault(wrong);
     const offset = parseCursor(cursor)?.offset ?? 0;
@@ -106,6 +95,19 @@ export class RoomReader implements RoomListener {
     this.bookmark(ask.guildId);
     this.stays.set(ask.guildId, { truth, heard: offset, rest: [] });
     this.changed();
+  }
+
+  refreshed(ask: Ask, answer: Answer): void {
+    const stay = this.stays.get(ask.guildId);
+    const at = parseCursor(answer.cursor)?.offset ?? 0;
+    if (!stay) return this.fault(`a snapshot of ${ask.guildId} came outside of a stay`);
+    if (answer.recovered) return this.fault(`${answer.cursor}: a snapshot was asked for`);
+    if (stay.rest.length > 0) return this.fault(`a snapshot came in the middle of ${stay.truth.cursorAt(stay.heard)}`);
+    if (at < stay.heard) return this.fault(`a snapshot at ${answer.cursor} came after the event ${stay.heard}`);
+    for (let offset = stay.heard + 1; offset <= at; offset += 1) {
+      if (!this.silent(stay, offset)) return this.fault(`a snapshot at ${answer.cursor} overtook the event ${offset}`);
+    }
+    this.joined(ask, answer);
   }
 
   event(guildId: string, event: DomainEvent): void {
@@ -154,7 +156,12 @@ export class RoomReader implements RoomListener {
 
   left(guildId: string): void {
     this.stays.delete(guildId);
+    this.open.delete(guildId);
     this.changed();
+  }
+
+  waits(ask: Ask): void {
+    this.open.set(ask.guildId, ask);
   }
 
   upToDate(ask: Ask): void {
@@ -166,6 +173,7 @@ export class RoomReader implements RoomListener {
   ended(): void {
     for (const guildId of this.stays.keys()) this.bookmark(guildId);
     this.stays.clear();
+    this.open.clear();
     this.changed();
   }
 
@@ -224,61 +232,4 @@ export class RoomReader implements RoomListener {
       return `a snapshot at ${cursor} although ${ask.confirmed} was there when it was asked for`;
     return undefined;
   }
-}
-
-function viewOf(members: Members): Pick<View, 'full' | 'drawn'> {
-  return { full: members, drawn: new Map([...members].map(([id, member]) => [id, drawn(member)])) };
-}
-
-/** As the d-zone client does: a presence changes a known actor, and draws an unknown one. */
-function draw(world: Map<string, DrawnUser>, { type, data }: DrawnFrame): void {
-  if (type !== 'presence') return;
-  const user = data as unknown as DrawnUser;
-  world.set(user.uid, { uid: user.uid, username: user.username, status: user.status, roleColor: user.roleColor });
-}
-
-function byId(members: GuildSnapshot['members']): Members {
-  return new Map(members.map((member) => [member.id, member]));
-}
-
-function snapshotFault(
-  snapshot: GuildSnapshot | null | undefined,
-  members: Members,
-  cursor: string,
-  guildId: string,
-): string | undefined {
-  if (!snapshot) return 'neither recovered nor a snapshot';
-  if (snapshot.guild.id !== guildId || snapshot.cursor !== cursor) {
-    return `the snapshot is of ${snapshot.guild.id} at ${snapshot.cursor}`;
-  }
-  if (snapshot.members.length !== members.size || !isDeepStrictEqual(byId(snapshot.members), members)) {
-    return `the snapshot has ${JSON.stringify(snapshot.members)}, true is ${JSON.stringify([...members.values()])}`;
-  }
-  const online = [...members.values()].filter(({ status }) => status !== 'offline').length;
-  const { memberCount, onlineCount } = snapshot.guild;
-  const counted = memberCount === members.size && onlineCount === online;
-  return counted ? undefined : `the snapshot counts ${memberCount} members and ${onlineCount} online`;
-}
-
-function usersFault(users: Record<string, DrawnUser>, members: Members): string | undefined {
-  const right = isDeepStrictEqual(new Map(Object.entries(users)), viewOf(members).drawn);
-  return right ? undefined : `users are ${JSON.stringify(users)}, true is ${JSON.stringify([...members.values()])}`;
-}
-
-function viewFault(view: View, members: Members): string | undefined {
-  if (view.full && !isDeepStrictEqual(view.full, members)) {
-    return `the client has ${JSON.stringify([...view.full.values()])}, true is ${JSON.stringify([...members.values()])}`;
-  }
-  for (const member of members.values()) {
-    if (isDeepStrictEqual(view.drawn.get(member.id), drawn(member))) continue;
-    return `drawn is ${JSON.stringify(view.drawn.get(member.id))}, true is ${JSON.stringify(drawn(member))}`;
-  }
-  const ghost = [...view.drawn.values()].find(({ uid, status }) => !members.has(uid) && status !== 'offline');
-  return ghost && `${ghost.uid} left and is still drawn as ${ghost.status}`;
-}
-
-/** The frame has everything that is expected; more is no fault. */
-function isSame(frame: DrawnFrame, expected: DrawnFrame): boolean {
-  const fits = Object.entries(expected.data).every(([key, value]) => isDeepStrictEqual(frame.data[key], value));
-  return frame.type === expected.type && frame.server === expected.server && fits;
 }

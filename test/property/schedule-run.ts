@@ -4,11 +4,12 @@ import { PollingDriver } from '../support/room-drivers/polling.driver.js';
 import { type Ask, type RoomDriver } from '../support/room-drivers/room-driver.js';
 import { SocketIoDriver } from '../support/room-drivers/socket-io.driver.js';
 import { SseDriver } from '../support/room-drivers/sse.driver.js';
+import { WaitingDriver } from '../support/room-drivers/waiting.driver.js';
 import { WebSocketDriver } from '../support/room-drivers/websocket.driver.js';
 import { type RoomServer } from '../support/room-server.js';
 import { GuildTruth } from './guild-truth.js';
 import { RoomReader } from './room-reader.js';
-import { badCursor, type From, type Schedule, type Step, type TransportKind } from './schedule.js';
+import { type From, madeUpCursor, type Schedule, type Step, type TransportKind } from './schedule.js';
 
 /** Two guilds of one server, for one schedule at a time. */
 export interface Arena {
@@ -65,12 +66,12 @@ export class ScheduleRun {
     });
   }
 
-  async play({ steps, endings }: Schedule): Promise<string[]> {
+  async play({ over, steps, endings }: Schedule): Promise<string[]> {
     try {
       await this.begin();
       for (const [index, step] of steps.entries()) {
         this.step = `step ${index + 1} (${step.do})`;
-        await this.take(step);
+        await this.take(step, over);
         if (this.faults.length > 0) break;
       }
       this.step = 'end';
@@ -93,16 +94,18 @@ export class ScheduleRun {
     await Promise.all(guilds.map(({ id }) => server.close(id)));
   }
 
-  private async take(step: Step): Promise<void> {
+  private async take(step: Step, over: Schedule['over']): Promise<void> {
     switch (step.do) {
       case 'publish':
         return this.soon(this.publish(step), step.wait);
       case 'connect':
-        return this.soon(this.connect(step.client, step.over, step), step.wait);
+        return this.soon(this.connect(step.client, over[step.over === 0 ? 0 : 1], step), step.wait);
       case 'join':
         return this.soon(this.join(this.clientOf(step.client), step, step.alone), step.wait);
       case 'leave':
         return this.soon(this.clientOf(step.client).driver?.leave(this.guildOf(step.guild).id), step.wait);
+      case 'refresh':
+        return this.soon(this.clientOf(step.client).driver?.refresh(), step.wait);
       case 'cut':
         return this.clientOf(step.client).driver?.cutAfter(step.after, step.manner);
       case 'settle':
@@ -135,7 +138,7 @@ export class ScheduleRun {
     own.driver?.cut('fin');
     const driver = this.driverOf(over, own.reader);
     own.driver = driver;
-    own.reader.onFrames = over === 'websocket';
+    own.reader.onFrames = over.startsWith('websocket');
     this.drivers.push(driver);
     await driver.open();
     if (driver.alive) await this.join(own, place, true);
@@ -148,15 +151,14 @@ export class ScheduleRun {
 
   private askOf(reader: RoomReader, place: From & { guild: number }): Ask {
     const truth = this.guildOf(place.guild);
-    if (place.from === 'nowhere') return reader.ask(truth.id, undefined, undefined);
-    if (place.from === 'bad') {
-      return reader.ask(truth.id, badCursor(place.kind, truth.epoch, truth.offset), undefined);
+    if (place.from === 'made up') {
+      return reader.askAt(truth.id, madeUpCursor(place.kind, truth, this.arena.server.historySize), undefined);
     }
-    if (place.from === 'last') return reader.askLast(truth.id);
+    if (place.from !== 'earlier') return reader.ask(truth.id, place.from);
     const earlier = reader.bookmarks.filter(({ guildId }) => guildId === truth.id).at(-1 - place.back);
-    if (!earlier) return reader.askLast(truth.id);
+    if (!earlier) return reader.ask(truth.id, 'last');
     const { epoch, offset } = earlier.view;
-    return reader.ask(truth.id, `${epoch}:${offset}`, earlier.view);
+    return reader.askAt(truth.id, `${epoch}:${offset}`, earlier.view);
   }
 
   private driverOf(over: TransportKind, reader: RoomReader): RoomDriver {
@@ -169,11 +171,15 @@ export class ScheduleRun {
       case 'socket.io upgrading':
         return new SocketIoDriver(url, reader, this.patience, ['polling', 'websocket']);
       case 'websocket':
-        return new WebSocketDriver(url, reader, this.patience);
+        return new WebSocketDriver(url, reader, this.patience, false);
+      case 'websocket by path':
+        return new WebSocketDriver(url, reader, this.patience, true);
       case 'sse':
         return new SseDriver(url, reader, this.patience);
       case 'rest':
         return new PollingDriver(url, reader, this.patience);
+      case 'rest waiting':
+        return new WaitingDriver(url, reader, this.patience);
     }
   }
 
@@ -198,7 +204,7 @@ export class ScheduleRun {
       for (let pages = 0; pages < 200 && this.faults.length === 0; pages += 1) {
         const view = reader.views.get(truth.id);
         if (!view || !driver?.alive || (view.epoch === truth.epoch && view.offset >= truth.offset)) break;
-        await driver.join(reader.askLast(truth.id), true);
+        await driver.join(reader.ask(truth.id, 'last'), true);
       }
     }
   }

@@ -15,11 +15,12 @@ export abstract class HttpDriver extends RoomDriver {
     { guildId }: Ask,
     query: Record<string, string>,
     headers: Record<string, string>,
+    signal?: AbortSignal,
   ): Promise<IncomingMessage> {
     const address = new URL(`/api/v1/guilds/${guildId}/events`, this.url);
     for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
     return new Promise((resolve, reject) => {
-      get(address, { agent: this.agent, headers }, resolve).on('error', reject);
+      get(address, { agent: this.agent, headers, ...(signal && { signal }) }, resolve).on('error', reject);
     });
   }
 }

@@ -34,7 +34,13 @@ export interface DrawnFrame {
 
 /** Hears what came over the wire, one call for each frame, in the order of the wire. */
 export interface RoomListener {
+  /** For asks that a driver makes by itself. */
+  ask(guildId: string, from: 'last' | 'nowhere'): Ask;
+  /** From now on the ask may stay open, but only while there is nothing after its cursor. */
+  waits(ask: Ask): void;
   joined(ask: Ask, answer: Answer): void;
+  /** The answer to a question for the present state, in the middle of a stay that goes on. */
+  refreshed(ask: Ask, answer: Answer): void;
   event(guildId: string, event: DomainEvent): void;
   frame(frame: DrawnFrame): void;
   left(guildId: string): void;
@@ -75,6 +81,11 @@ export abstract class RoomDriver {
   abstract leave(guildId: string): Promise<void>;
   /** Everything that was sent to this client before has been heard. */
   abstract barrier(): Promise<void>;
+
+  /** Asks for the present state of the room that the client is in, where the wire knows such a question. */
+  refresh(): Promise<void> {
+    return Promise.resolve();
+  }
 
   cut(manner: CutManner): void {
     if (this.dead) return;

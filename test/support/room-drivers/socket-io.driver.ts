@@ -17,7 +17,10 @@ export class SocketIoDriver extends RoomDriver {
       forceNew: true,
       autoConnect: false,
     });
-    this.socket.onAny((type: string, event: DomainEvent) => this.hear(() => this.heard(type, event)));
+    this.socket.onAny((type: string, event: DomainEvent) => {
+      // Says why the connection is about to end; that it ends is judged by itself.
+      if (type !== 'closing') this.hear(() => this.heard(type, event));
+    });
     this.socket.on('disconnect', (reason) => this.lost(reason));
   }
 

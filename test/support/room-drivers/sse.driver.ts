@@ -64,7 +64,8 @@ export class SseDriver extends HttpDriver {
     const type = field('event');
     const id = field('id');
     const content = JSON.parse(field('data') ?? 'null') as unknown;
-    if (type === 'heartbeat') return;
+    // Neither is a place in the log; that the stream then ends is judged by itself.
+    if (type === 'heartbeat' || type === 'closing') return;
     if (place === 1 && type === 'snapshot') {
       const snapshot = content as GuildSnapshot;
       if (id !== snapshot.cursor) this.listener.fault(`snapshot ${snapshot.cursor} has the id ${id}`);
