@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { fromTemplate } from '../support/embedded-template.js';
 import { spawnGuildcast, startGuildcast } from '../support/guildcast-process.js';
 import { SocketIoClient } from '../support/socket-io-client.js';
 import { WebSocketClient } from '../support/websocket-client.js';
@@ -18,6 +19,11 @@ beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'guildcast-start-'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** Makes it the `DATA_DIR` of a Guildcast that ran before: only some tests are about a first start. */
+function used(dataDir: string): Promise<void> {
+  return fromTemplate(path.join(dataDir, 'postgres'));
+}
 
 /** Processes that have this folder on their command line: its database, whoever started it. */
 async function processesOf(dataDir: string): Promise<string[]> {
@@ -77,6 +83,7 @@ describe('the embedded start', () => {
   it('leaves no orphan after kill -9, and the next start just works', async () => {
     const data = path.join(folder, 'data');
     const env = { DATA_DIR: data };
+    await used(data);
     const first = await startGuildcast({ embedded: true, env: { ...env } });
     expect((await processesOf(data)).length).toBeGreaterThan(0);
     await first.kill();
@@ -87,6 +94,7 @@ describe('the embedded start', () => {
   }, 60_000);
 
   it('refuses a data directory in use by another Guildcast, in one sentence', async () => {
+    await used(folder);
     const first = await startGuildcast({ embedded: true, env: { DATA_DIR: folder } });
     try {
       const { code, output } = await refusal({ DATA_DIR: folder });
@@ -101,6 +109,7 @@ describe('the embedded start', () => {
   }, 60_000);
 
   it('refuses a busy port in one sentence, and takes its database down with it', async () => {
+    await used(folder);
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as { port: number };

@@ -5,12 +5,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Logger } from '@nestjs/common';
 import { type TestProject } from 'vitest/node';
-import { startEmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { copyDatabase } from './copy-database.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** The superuser's URL of the cluster that all tests share. Use `createTestDatabase`. */
     postgresUrl: string;
+    /** The folder of a database that nobody runs. Use `fromTemplate`. */
+    postgresTemplate: string;
   }
 }
 
@@ -22,17 +25,26 @@ while [ -e "$1/postgres/postmaster.pid" ] && [ $tries -lt 100 ]; do sleep 0.1; t
 rm -rf "$1"
 `;
 
+/** Made once, and copied for the cluster that all tests share and for those tests that start one of their own. */
+async function makeAndStart(template: string, dataDir: string): Promise<EmbeddedPostgres> {
+  await (await startEmbeddedPostgres({ dataDir: template })).stop();
+  await copyDatabase(template, dataDir);
+  return startEmbeddedPostgres({ dataDir });
+}
+
 /** One cluster for all test files. Runs in the main thread, whose end is also the database's end. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   Logger.overrideLogger(['warn', 'error', 'fatal']);
   const folder = mkdtempSync(path.join(tmpdir(), 'guildcast-tests-'));
   const sweeper = spawn('sh', ['-c', broom, 'sh', folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   const swept = once(sweeper, 'exit');
-  const postgres = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres') }).catch((error: unknown) => {
+  const template = path.join(folder, 'template');
+  const postgres = await makeAndStart(template, path.join(folder, 'postgres')).catch((error: unknown) => {
     sweeper.stdin.end();
     throw error;
   });
   project.provide('postgresUrl', postgres.url);
+  project.provide('postgresTemplate', template);
   return async () => {
     await postgres.stop();
     sweeper.stdin.end();

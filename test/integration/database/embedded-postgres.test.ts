@@ -1,24 +1,18 @@
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startEmbeddedPostgres } from '../../../src/database/embedded-postgres.js';
 import { StartupError } from '../../../src/database/startup-error.js';
+import { fromTemplate } from '../../support/embedded-template.js';
 import { EmbeddedProcess, ask, makeFolder, processesOf } from './embedded-process.js';
 
 describe('the embedded Postgres', { timeout: 60_000 }, () => {
-  const template = makeFolder();
   let folder: ReturnType<typeof makeFolder>;
   let dataDir: string;
   const started: { stop(): Promise<void> }[] = [];
   const children: EmbeddedProcess[] = [];
-
-  beforeAll(async () => {
-    await (await startEmbeddedPostgres({ dataDir: path.join(template.path, 'postgres') })).stop();
-  });
-
-  afterAll(() => template.remove());
 
   beforeEach(() => {
     folder = makeFolder();
@@ -34,12 +28,6 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     await noneLeft();
     folder.remove();
   });
-
-  /** A database made before, which spares the test the time of making one. */
-  function fromTemplate(at = dataDir): void {
-    mkdirSync(path.dirname(at), { recursive: true });
-    cpSync(path.join(template.path, 'postgres'), at, { recursive: true });
-  }
 
   async function start(at = dataDir) {
     const database = await startEmbeddedPostgres({ dataDir: at });
@@ -80,7 +68,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   it('is small, but writes as safely as Postgres does by itself', async () => {
-    fromTemplate();
+    await fromTemplate(dataDir);
     const { url } = await start();
     const rows = await ask<{ name: string; setting: string }>(
       url,
@@ -99,7 +87,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   it('refuses a directory that is in use, in one sentence, and leaves the first in peace', async () => {
-    fromTemplate();
+    await fromTemplate(dataDir);
     const first = await start();
     await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(StartupError);
     const said = await startChild().said();
@@ -128,7 +116,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   it('leaves no process behind when its program is killed under load, and starts again at once', async () => {
-    fromTemplate();
+    await fromTemplate(dataDir);
     const child = startChild();
     const url = await readyUrl(child);
     await ask(url, 'create table load (n int)');
@@ -152,7 +140,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   it('ends by itself when its program is killed and nobody starts another', async () => {
-    fromTemplate();
+    await fromTemplate(dataDir);
     const child = startChild();
     await readyUrl(child);
     expect(processesOf(folder.path)).not.toEqual([]);
@@ -161,7 +149,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   it('stays up while its program drains after Ctrl-C', async () => {
-    fromTemplate();
+    await fromTemplate(dataDir);
     const child = startChild();
     await readyUrl(child);
     child.killGroup('SIGINT');
@@ -170,7 +158,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   it('comes back at the same address when it ends by itself', async () => {
-    fromTemplate();
+    await fromTemplate(dataDir);
     const { url } = await start();
     const former = postmaster();
     process.kill(former, 'SIGKILL');
@@ -179,7 +167,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   it('is not fooled by a stale lock whose number another process has now', async () => {
-    fromTemplate();
+    await fromTemplate(dataDir);
     const stranger = spawn('sleep', ['60']);
     const lock = [stranger.pid, dataDir, 1, 5432, dataDir, '', '0 0', 'ready'].join('\n');
     writeFileSync(path.join(dataDir, 'postmaster.pid'), `${lock}\n`);
@@ -194,7 +182,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     ['too long for a socket', 'x'.repeat(150)],
   ])('takes a path %s, and leaves nothing in the temp folder', async (_, name) => {
     const at = path.join(folder.path, name, 'postgres');
-    fromTemplate(at);
+    await fromTemplate(at);
     const database = await start(at);
     expect(await ask(database.url, 'select 1 as one')).toEqual([{ one: 1 }]);
     const socket = new URL(database.url).searchParams.get('host')!;
@@ -207,7 +195,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     const temp = path.join(folder.path, 't'.repeat(100));
     mkdirSync(temp);
     dataDir = path.join(folder.path, 'x'.repeat(150), 'postgres');
-    fromTemplate();
+    await fromTemplate(dataDir);
     const said = await startChild({ env: { TMPDIR: temp } }).said();
     expect(said).toMatchObject({ kind: 'refused', name: 'StartupError' });
     expect(said).toHaveProperty('message', expect.stringMatching(/^Neither .* short enough for a Unix socket .*\.$/));
@@ -234,7 +222,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   it('passes on what Postgres says when the data is from another version', async () => {
-    fromTemplate();
+    await fromTemplate(dataDir);
     writeFileSync(path.join(dataDir, 'PG_VERSION'), '9.6\n');
     await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(/did not start: .*version 9\.6.*\.$/);
   });
