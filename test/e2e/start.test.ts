@@ -17,6 +17,8 @@ const root = path.join(import.meta.dirname, '../..');
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'guildcast-start-'));
+  // Where root may make no user namespace, Postgres runs as a user who must get through.
+  await chmod(folder, 0o755);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 

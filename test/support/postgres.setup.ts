@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Logger } from '@nestjs/common';
@@ -36,6 +36,8 @@ async function makeAndStart(template: string, dataDir: string): Promise<Embedded
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   Logger.overrideLogger(['warn', 'error', 'fatal']);
   const folder = mkdtempSync(path.join(tmpdir(), 'guildcast-tests-'));
+  // Where root may make no user namespace, Postgres runs as a user who must get through.
+  chmodSync(folder, 0o755);
   const sweeper = spawn('sh', ['-c', broom, 'sh', folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   const swept = once(sweeper, 'exit');
   const template = path.join(folder, 'template');

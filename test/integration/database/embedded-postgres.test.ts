@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -16,6 +16,8 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
 
   beforeEach(() => {
     folder = makeFolder();
+    // Where root may make no user namespace, Postgres runs as a user who must get through.
+    chmodSync(folder.path, 0o755);
     dataDir = path.join(folder.path, 'data', 'postgres');
   });
 
