@@ -13,6 +13,8 @@ let asked = 0;
 const { DataProvider } = await built('providers/data-provider.js');
 class ParentProvider extends DataProvider {
   name = 'parent';
+  // Its events come from the parent as they are; what it says is not compared with them.
+  live = true;
 
   listGuilds() {
     return Promise.resolve(guilds.map((id) => this.describe(id)));
@@ -35,7 +37,7 @@ class ParentProvider extends DataProvider {
 
 // A data source is one line in the registry, and the settings derive their choices from it.
 const { providerNames, providerRegistry } = await built('providers/provider-registry.js');
-providerRegistry.parent = ParentProvider;
+providerRegistry.parent = { provider: ParentProvider, settings: providerRegistry['discord-gateway'].settings };
 providerNames.push('parent');
 
 const { readConfig } = await built('app.config.js');

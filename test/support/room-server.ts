@@ -103,6 +103,8 @@ export class RoomServer {
         RATE_LIMIT_HTTP_PER_MINUTE: most,
         RATE_LIMIT_SOCKET_PER_MINUTE: most,
         RATE_LIMIT_JOINS_PER_MINUTE: most,
+        SOCKET_MESSAGES_PER_SECOND: '100000',
+        SOCKET_JOINS_PER_SECOND: '100000',
       },
     });
     child.stdout?.on('data', (chunk: Buffer) => (this.printed += chunk.toString()));
