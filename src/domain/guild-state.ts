@@ -59,6 +59,7 @@ export function applyEvent(state: GuildState, event: NewDomainEvent): void {
       state.available = false;
       return;
     case 'message.created':
+    case 'announcement.created':
     case 'notification.accepted':
     case 'notification.delivered':
     case 'notification.retrying':

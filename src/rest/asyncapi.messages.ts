@@ -27,6 +27,7 @@ const eventSummaries: Record<DomainEventType, string> = {
   'guild.updated': 'The guild changed its name or icon, or is back',
   'guild.unavailable': 'Discord lost sight of the guild; what was last known stays on show',
   'guild.removed': 'The guild is no longer shown: its room has ended',
+  'announcement.created': 'An operator says something to everybody in the room',
   'notification.accepted': 'A notification of the guild was stored',
   'notification.delivered': 'A notification of the guild is in Discord',
   'notification.retrying': 'A notification of the guild waits for its next try',
@@ -75,6 +76,7 @@ export const dZoneMessages: Messages = {
   'dZone.member-leave': fromServer('member-leave', 'Somebody left; a presence follows', dZone['member-leave']),
   'dZone.member-update': fromServer('member-update', 'A member changed; a presence follows', dZone['member-update']),
   'dZone.notification': fromServer('notification', 'What became of a notification', dZone.notification),
+  'dZone.announcement': fromServer('announcement', 'What an operator says', dZone.announcement),
   'dZone.error': fromServer('error', 'A refusal; the connection and the present room go on', dZone.error),
 };
 

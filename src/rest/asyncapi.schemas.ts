@@ -121,6 +121,7 @@ export const dZone = {
   'member-leave': leadingFrame('member-leave', z.object({ uid: snowflake, username: z.string() })),
   'member-update': leadingFrame('member-update', user),
   notification: eventFrame('notification', notification),
+  announcement: eventFrame('announcement', z.record(z.string(), z.unknown())),
   error: frame('error', fault),
 };
 

@@ -3,6 +3,7 @@ import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { ZodValidationPipe } from 'nestjs-zod';
 import { Metrics } from '../telemetry/metrics.js';
 import { MetricsModule } from '../telemetry/metrics.module.js';
+import { AdminGuildsController } from './admin-guilds.controller.js';
 import { AsyncApiController } from './asyncapi.controller.js';
 import { GuildsController } from './guilds.controller.js';
 import { HEALTH_CHECKS, type HealthCheck } from './health-check.js';
@@ -45,6 +46,7 @@ export class RestModule {
       imports: [...imports, MetricsModule],
       controllers: [
         GuildsController,
+        AdminGuildsController,
         NotificationsController,
         HealthController,
         VersionController,

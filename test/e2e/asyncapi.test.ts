@@ -35,6 +35,7 @@ const happenings: { [T in DomainEventType]: NewDomainEvent & { type: T } } = {
     data: { ...notification, nextAttemptAt: '2026-01-01T00:00:00.000Z', reason: 'an outage' },
   },
   'notification.delivered': { type: 'notification.delivered', guildId: dworld, data: notification },
+  'announcement.created': { type: 'announcement.created', guildId: dworld, data: { data: { text: 'hello' } } },
   'notification.dead': { type: 'notification.dead', guildId: dworld, data: { ...notification, reason: 'closed' } },
   'guild.unavailable': { type: 'guild.unavailable', guildId: dworld, data: {} },
   'guild.removed': { type: 'guild.removed', guildId: dworld, data: {} },

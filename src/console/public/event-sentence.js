@@ -66,6 +66,10 @@ const sentences = {
     parts: ['The source lost sight of the guild. What is shown is what was last known.'],
   }),
   'guild.removed': () => ({ kind: 'guild', tone: 'bad', parts: ['The guild is no longer shown'] }),
+  'announcement.created': ({ data }) => ({
+    kind: 'guild',
+    parts: ['Announcement: ', typeof data.text === 'string' ? data.text : JSON.stringify(data)],
+  }),
   'notification.accepted': (data) => ({
     kind: 'notification',
     parts: [...notificationWords(data), ' was accepted'],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { snowflake } from '../snowflake.js';
+import { announcementCreated } from './announcement-created.js';
 import { guildRemoved } from './guild-removed.js';
 import { guildUnavailable } from './guild-unavailable.js';
 import { guildUpdated } from './guild-updated.js';
@@ -20,6 +21,7 @@ export const domainEvents = {
   'guild.updated': guildUpdated,
   'guild.unavailable': guildUnavailable,
   'guild.removed': guildRemoved,
+  'announcement.created': announcementCreated,
   'notification.accepted': notificationState,
   'notification.delivered': notificationState,
   'notification.retrying': notificationState,

@@ -192,6 +192,8 @@ export function eventFrames(event: DomainEvent): string[] {
       const { id, type, attempts, reason } = event.data;
       return [JSON.stringify({ type: 'notification', server, data: { id, type, state, attempts, reason }, cursor })];
     }
+    case 'announcement.created':
+      return [JSON.stringify({ type: 'announcement', server, data: event.data.data, cursor })];
     case 'guild.updated':
     case 'guild.unavailable':
     case 'guild.removed':
