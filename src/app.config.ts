@@ -6,7 +6,14 @@ import { discordConfig, discordToken } from './discord/discord.config.js';
 import { StartupError } from './database/startup-error.js';
 import { eventLogConfig } from './event-log/event-log.config.js';
 import { gatewayConfig } from './gateway/gateway.config.js';
-import { type ProvidersConfig, providersConfig, readProviders, sourceShapes } from './providers/providers.config.js';
+import {
+  type ProvidersConfig,
+  providersConfig,
+  readProviders,
+  sourceShapes,
+  unknownSource,
+  listed,
+} from './providers/providers.config.js';
 import { queueConfig } from './queue/queue.config.js';
 import { rateLimitConfig } from './rate-limit/rate-limit.config.js';
 import { metricsConfig } from './telemetry/metrics.config.js';
@@ -50,6 +57,8 @@ export function readConfig(environment: Record<string, string | undefined>): App
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
   const result = appShape.safeParse(set);
   const faults = result.success ? [] : result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  const unknown = set.PROVIDER_PLUGINS === undefined ? unknownSource(listed(set.DATA_PROVIDERS ?? '')) : undefined;
+  if (unknown !== undefined) faults.push(`DATA_PROVIDERS: ${unknown}`);
   if (result.success) {
     const config = { ...result.data, providers: readProviders(result.data, usualSource(result.data)) };
     faults.push(...contradictions(config));

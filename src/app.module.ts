@@ -11,6 +11,7 @@ import { DiscordModule } from './discord/discord.module.js';
 import { EventLogModule } from './event-log/event-log.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { GuildsModule } from './guilds/guilds.module.js';
+import { type DataProvider } from './providers/data-provider.js';
 import { ProvidersModule } from './providers/providers.module.js';
 import { QueueModule } from './queue/queue.module.js';
 import { FailedAttempts } from './rate-limit/failed-attempts.js';
@@ -24,12 +25,14 @@ import { LoggingModule } from './telemetry/logging.module.js';
 export interface AppResources {
   connection: DatabaseConnection;
   apiKeys: ApiKeys;
+  /** Data sources of the operator. */
+  plugins?: readonly DataProvider[];
 }
 
 /** The map of the house: which modules there are, with which options, and who knows whom. Only this file wires. */
 @Module({})
 export class AppModule {
-  static forRoot(config: AppConfig, { connection, apiKeys }: AppResources): DynamicModule {
+  static forRoot(config: AppConfig, { connection, apiKeys, plugins }: AppResources): DynamicModule {
     const logging = LoggingModule.forRoot(config);
     const database = DatabaseModule.forRoot(connection);
     const eventLog = EventLogModule.forRoot(config);
@@ -41,7 +44,7 @@ export class AppModule {
       imports: [rateLimit],
     });
     const discord = DiscordModule.forRoot(config);
-    const providers = ProvidersModule.forRoot(config.providers, [discord, GuildsModule]);
+    const providers = ProvidersModule.forRoot(config.providers, [discord, GuildsModule], plugins);
     const queue = QueueModule.forRoot({ config, imports: [discord] });
     const gateway = GatewayModule.forRoot(config, [providers, GuildsModule, access, rateLimit, cache]);
     const rest = RestModule.forRoot({

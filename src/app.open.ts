@@ -10,6 +10,7 @@ import { AppModule } from './app.module.js';
 import { setUpApp } from './app.setup.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/embedded-postgres.js';
 import { StartupError } from './database/startup-error.js';
+import { loadPlugins } from './providers/plugins.js';
 import { startLogger } from './telemetry/quiet-start.logger.js';
 import { Readiness } from './rest/readiness.js';
 
@@ -27,6 +28,8 @@ export interface OpenApp {
  * @throws StartupError for what the operator can mend; nothing is left running then.
  */
 export async function openApp(config: AppConfig, { say }: { say: (line: string) => void }): Promise<OpenApp> {
+  // Before anything is started: what is wrong with one is the operator's to mend.
+  const plugins = await loadPlugins(config.providers.plugins, process.env);
   const database = await openDatabase(config, say);
   let nest: NestExpressApplication | undefined;
   try {
@@ -35,6 +38,7 @@ export async function openApp(config: AppConfig, { say }: { say: (line: string) 
     const module = AppModule.forRoot(config, {
       connection: { url: database.url, poolSize: config.DATABASE_POOL_SIZE },
       apiKeys,
+      plugins,
     });
     nest = await NestFactory.create<NestExpressApplication>(module, {
       logger: startLogger(config),

@@ -4,23 +4,24 @@ import { type SourceLimits } from './guarded-source.js';
 import { type ChainOptions, providerModes } from './provider-chain.js';
 import { type ProviderName, providerNames, providerRegistry } from './provider-registry.js';
 
-function chosen(text: string, context: z.RefinementCtx): ProviderName[] {
-  const names = text
+/** Words separated by commas. */
+export function listed(text: string): string[] {
+  return text
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  for (const name of names) {
-    if ((providerNames as string[]).includes(name)) continue;
-    context.addIssue({ code: 'custom', message: `there is no "${name}"; choose from ${providerNames.join(', ')}` });
-  }
+}
+
+function chosen(text: string, context: z.RefinementCtx): string[] {
+  const names = listed(text);
   if (new Set(names).size !== names.length) context.addIssue({ code: 'custom', message: 'names a source twice' });
   if (names.length === 0)
     context.addIssue({ code: 'custom', message: `name at least one of ${providerNames.join(', ')}` });
-  return names as ProviderName[];
+  return names;
 }
 
-function guildSources(text: string, context: z.RefinementCtx): Map<string, ProviderName[]> {
-  const sources = new Map<string, ProviderName[]>();
+function guildSources(text: string, context: z.RefinementCtx): Map<string, string[]> {
+  const sources = new Map<string, string[]>();
   for (const part of text.split(',')) {
     const [guildId = '', names = ''] = part.split('=').map((word) => word.trim());
     if (!isSnowflake(guildId))
@@ -33,6 +34,8 @@ function guildSources(text: string, context: z.RefinementCtx): Map<string, Provi
 export const providersConfig = z.object({
   /** Asked in this order. Unset: `discord-gateway` when there is a token, else `mock`. */
   DATA_PROVIDERS: z.string().transform(chosen).optional(),
+  /** ES modules that offer further sources: paths, separated by commas. */
+  PROVIDER_PLUGINS: z.string().transform(listed).optional(),
   /** fallback: the first that knows a guild speaks for it. merge: the members of all that know it. */
   PROVIDER_MODE: z.enum(providerModes).default('fallback'),
   /** The sources of single guilds: `<guild id>=<source>+<source>`, separated by commas. */
@@ -57,10 +60,12 @@ export const sourceShapes = Object.assign(
 ) as Record<never, z.ZodType>;
 
 export interface ProvidersConfig {
-  names: ProviderName[];
+  /** Of ours and of plugins. */
+  names: readonly string[];
+  plugins: readonly string[];
   chain: ChainOptions;
   limits: Omit<SourceLimits, 'emptyIsFailure'>;
-  emptyIsFailure: readonly ProviderName[];
+  emptyIsFailure: readonly string[];
   /** All settings of the sources. */
   settings: object;
 }
@@ -68,10 +73,11 @@ export interface ProvidersConfig {
 /** `usual`: the source when none is chosen. */
 export function readProviders(config: z.infer<typeof providersConfig>, usual: ProviderName): ProvidersConfig {
   const names = config.DATA_PROVIDERS ?? [usual];
-  const guildSources = config.GUILD_PROVIDERS ?? new Map<string, ProviderName[]>();
+  const guildSources = config.GUILD_PROVIDERS ?? new Map<string, string[]>();
   return {
     // One that speaks for a single guild has to be there too; it comes last for all others.
     names: [...new Set([...names, ...[...guildSources.values()].flat()])],
+    plugins: config.PROVIDER_PLUGINS ?? [],
     chain: {
       mode: config.PROVIDER_MODE,
       guildSources,
@@ -87,4 +93,11 @@ export function readProviders(config: z.infer<typeof providersConfig>, usual: Pr
     emptyIsFailure: config.PROVIDER_EMPTY_IS_FAILURE ?? [],
     settings: config,
   };
+}
+
+/** A sentence about a source that is named and not there; undefined when all are. */
+export function unknownSource(names: readonly string[], plugins: readonly string[] = []): string | undefined {
+  const there = [...providerNames, ...plugins];
+  const missing = names.find((name) => !there.includes(name));
+  return missing === undefined ? undefined : `there is no "${missing}"; choose from ${there.join(', ')}`;
 }

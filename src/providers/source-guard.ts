@@ -12,7 +12,7 @@ import {
   TimeoutStrategy,
   wrap,
 } from 'cockatiel';
-import { SourceBusyError } from './source-busy.error.js';
+import { busyFor, SourceBusyError } from './source-busy.error.js';
 
 export interface GuardLimits {
   /** Milliseconds for one answer. */
@@ -40,7 +40,7 @@ export class SourceGuard {
 
   constructor(private readonly limits: GuardLimits) {
     const { timeoutMs, concurrency } = limits;
-    const failure = handleWhen((error) => !(error instanceof SourceBusyError));
+    const failure = handleWhen((error) => busyFor(error) === undefined);
     const breaker = circuitBreaker(failure, {
       breaker: new ConsecutiveBreaker(mostFailures),
       halfOpenAfter: new ExponentialBackoff(rest),
@@ -59,9 +59,8 @@ export class SourceGuard {
     try {
       return await this.policy.execute(({ signal }) => question(signal));
     } catch (error) {
-      if (error instanceof SourceBusyError) {
-        this.busyUntil = performance.now() + Math.min(Math.max(error.retryAfterMs, 0), longestBusy);
-      }
+      const busy = busyFor(error);
+      if (busy !== undefined) this.busyUntil = performance.now() + Math.min(Math.max(busy, 0), longestBusy);
       throw this.inOurWords(error);
     }
   }

@@ -3,7 +3,7 @@ import { type NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { ApiKeys } from '../../src/access/api-keys.js';
 import { type AppConfig, readConfig } from '../../src/app.config.js';
-import { AppModule } from '../../src/app.module.js';
+import { AppModule, type AppResources } from '../../src/app.module.js';
 import { setUpApp } from '../../src/app.setup.js';
 import { EventLog } from '../../src/event-log/event-log.js';
 import { Readiness } from '../../src/rest/readiness.js';
@@ -31,7 +31,10 @@ export interface TestApp {
  * The whole application in this process, on a free port and a fresh database, as `main.ts` puts it together. The demo
  * guilds stand still unless `MOCK_PACE` says otherwise.
  */
-export async function startTestApp(env: Record<string, string> = {}): Promise<TestApp> {
+export async function startTestApp(
+  env: Record<string, string> = {},
+  { plugins = [] }: Pick<AppResources, 'plugins'> = {},
+): Promise<TestApp> {
   const database = await createTestDatabase();
   const config = readConfig({
     PORT: '0',
@@ -46,7 +49,7 @@ export async function startTestApp(env: Record<string, string> = {}): Promise<Te
     DATABASE_URL: database.url,
     ...env,
   });
-  const resources = { connection: { url: database.url }, apiKeys: new ApiKeys(config.API_KEYS) };
+  const resources = { connection: { url: database.url }, apiKeys: new ApiKeys(config.API_KEYS), plugins };
   const module = await Test.createTestingModule({ imports: [AppModule.forRoot(config, resources)] }).compile();
   const app = module.createNestApplication<NestExpressApplication>({
     bufferLogs: true,
