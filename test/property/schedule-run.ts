@@ -10,17 +10,28 @@ import { type RoomServer } from '../support/room-server.js';
 import { GuildTruth } from './guild-truth.js';
 import { RoomReader } from './room-reader.js';
 import { type From, madeUpCursor, type Schedule, type Step, type TransportKind } from './schedule.js';
+import { type SharedDeath } from './shared-death.js';
 
 /** Two guilds of one server, for one schedule at a time. */
 export interface Arena {
   server: RoomServer;
+  /** Of the server. */
+  death: SharedDeath;
   guilds: [GuildTruth, GuildTruth];
   /** How the data source answers for each guild. */
   sources: Map<string, { ms: number; early: boolean }>;
+  /** Its answers that have not left yet. */
+  loads: Set<Promise<unknown>>;
 }
 
 /** The data source of an arena's guilds: the truth, as it is when asked, or as it is when the answer leaves. */
-export async function loadFrom(arena: Arena, guildId: string): Promise<Member[]> {
+export function loadFrom(arena: Arena, guildId: string): Promise<Member[]> {
+  const answer = membersOf(arena, guildId).finally(() => arena.loads.delete(answer));
+  arena.loads.add(answer);
+  return answer;
+}
+
+async function membersOf(arena: Arena, guildId: string): Promise<Member[]> {
   const truth = arena.guilds.find(({ id }) => id === guildId);
   if (!truth) throw new Error(`the source was asked for ${guildId}`);
   const { ms, early } = arena.sources.get(guildId) ?? { ms: 0, early: true };
@@ -29,12 +40,14 @@ export async function loadFrom(arena: Arena, guildId: string): Promise<Member[]>
   return [...(early ? then : truth.members).values()];
 }
 
-export function arenaOf(server: RoomServer, guildIds: readonly [string, string]): Arena {
+export function arenaOf(server: RoomServer, death: SharedDeath, guildIds: readonly [string, string]): Arena {
   const [one, other] = guildIds;
   return {
     server,
+    death,
     guilds: [new GuildTruth(one, server.epoch), new GuildTruth(other, server.epoch)],
     sources: new Map(),
+    loads: new Set(),
   };
 }
 
@@ -87,9 +100,14 @@ export class ScheduleRun {
 
   /** Nobody remembers what was before. */
   private async begin(): Promise<void> {
-    const { server, guilds, sources } = this.arena;
+    const { server, guilds, sources, loads } = this.arena;
     sources.clear();
-    if (server.died !== undefined) await this.spawnAgain();
+    // A room that was still being opened for somebody who is gone would be closed too early, and come up again.
+    await Promise.all([...loads]);
+    if (server.died !== undefined) {
+      await server.spawn();
+      this.beginEpoch();
+    }
     for (const truth of guilds) truth.reset();
     await Promise.all(guilds.map(({ id }) => server.close(id)));
   }
@@ -210,18 +228,18 @@ export class ScheduleRun {
   }
 
   private async kill(): Promise<void> {
-    const { server } = this.arena;
+    const { death } = this.arena;
     for (const { driver } of this.clients) if (driver) driver.mayEnd = true;
-    await server.kill();
+    await death.die();
     // What was still on its way to the clients is no longer heard; they know the old log up to where they heard it.
     for (const { driver } of this.clients) driver?.cut('reset');
     await Promise.all(this.underWay.splice(0));
-    await this.spawnAgain();
+    await death.reborn;
+    this.beginEpoch();
   }
 
-  private async spawnAgain(): Promise<void> {
+  private beginEpoch(): void {
     const { server, guilds } = this.arena;
-    await server.spawn();
     for (const truth of guilds) truth.newEpoch(server.epoch);
   }
 

@@ -1,6 +1,7 @@
 // The built application in a process of its own, so that it can be killed, with a data source that asks its parent.
 // Spoken to over IPC: see room-server.ts. ROOM_SERVER_DIST names another build, to see the property fail on it.
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
 const dist = process.env.ROOM_SERVER_DIST || path.join(import.meta.dirname, '../../dist');
@@ -59,7 +60,11 @@ const orders = {
     if (rooms.peek(guildId)?.occupants === 0) rooms.close(guildId);
   },
   /** Whoever is left in the room belongs to a schedule that has ended. */
-  close: ({ guildId }) => rooms.close(guildId),
+  close: async ({ guildId }) => {
+    // A room whose source has just answered comes up first.
+    await setImmediate();
+    rooms.close(guildId);
+  },
   loaded: ({ question, members }) => {
     questions.get(question)?.(members);
     questions.delete(question);
