@@ -14,6 +14,7 @@ const onlyLane = path === undefined ? undefined : Number(process.env.PROPERTY_LA
 /** Milliseconds for an answer or an event; less while a failure is made smaller, which takes many tries. */
 const patience = { usual: 15_000, shrinking: 3_000 };
 const longestSearch = 30_000;
+const longestRun = 180_000 * Math.max(1, runs / 1_000);
 
 const servers: RoomServer[] = [];
 const arenas = new Map<string, Arena>();
@@ -80,7 +81,7 @@ afterAll(async () => {
 });
 
 describe('rooms over every transport', () => {
-  it('lose nothing, repeat nothing, and say so when they cannot', { timeout: 180_000 }, async () => {
+  it('lose nothing, repeat nothing, and say so when they cannot', { timeout: longestRun }, async () => {
     const kills = Math.max(1, Math.round(runs / 160));
     // Histories too short for what happens while somebody is away, and one long enough for everything. Those who are
     // killed are among themselves.
