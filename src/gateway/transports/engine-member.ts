@@ -17,7 +17,6 @@ export interface EngineConnection {
       readyState: number;
       bufferedAmount: number;
       extensions: string;
-      terminate(): void;
       _socket?: TcpSocket;
       _sender?: { _bufferedBytes: number; _state?: number };
     };

@@ -2,6 +2,7 @@ import { type Socket } from 'socket.io';
 import { type Closing, comesBack } from '../../domain/closing.js';
 import { type Connection } from '../connections.js';
 import { type GuildRoom } from '../guild-room.js';
+import { cutSocket } from './cut-socket.js';
 import { type EngineConnection, waitingFor } from './engine-member.js';
 
 /** Milliseconds for a client to read why its connection ends. */
@@ -48,7 +49,7 @@ export function endUnsaid(socket: Socket, { code, reason }: Closing): void {
   const late = setTimeout(() => {
     const { socket: webSocket } = engine.transport;
     engine.close(true);
-    webSocket?.terminate();
+    if (webSocket?._socket) cutSocket(webSocket._socket);
   }, patience).unref();
   engine.on('close', () => clearTimeout(late));
 }

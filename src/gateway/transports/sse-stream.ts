@@ -4,6 +4,7 @@ import { type Closing, closingFor } from '../../domain/closing.js';
 import { type Backlog } from '../backlog.js';
 import { type Connection } from '../connections.js';
 import { type SharedBytes } from '../shared-bytes.js';
+import { cutSocket } from './cut-socket.js';
 import { type Frame, type LaneMember, type RoomLane } from './room-lane.js';
 import { writePieces } from './web-socket-frame.js';
 
@@ -95,6 +96,6 @@ export class SseStream implements LaneMember, Connection {
     // Before its head nothing may go out: whoever is about to send that looks whether it still should.
     if (!response.headersSent) return;
     response.end(last);
-    setTimeout(() => response.destroy(), patience).unref();
+    setTimeout(() => cutSocket(response), patience).unref();
   }
 }

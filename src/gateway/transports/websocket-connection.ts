@@ -12,6 +12,7 @@ import { type Joined, type JoinService } from '../join.service.js';
 import { MessageBudget, type MessageRates } from '../message-budget.js';
 import { type SharedBytes, sharedBytesOf } from '../shared-bytes.js';
 import { wireFault } from '../wire-fault.js';
+import { cutSocket } from './cut-socket.js';
 import { type LaneMember, type RoomLane } from './room-lane.js';
 import { framePieces, webSocketFrame, writePieces } from './web-socket-frame.js';
 
@@ -101,7 +102,7 @@ export class WebSocketConnection implements LaneMember, Connection {
   }
 
   ping(): void {
-    if (!this.answeredPing) return this.socket.terminate();
+    if (!this.answeredPing) return cutSocket(this.raw);
     this.answeredPing = false;
     if (this.open) this.socket.ping();
   }
@@ -113,7 +114,7 @@ export class WebSocketConnection implements LaneMember, Connection {
     this.leave();
     // A peer that never answers the close must not hold up the end of the process.
     const patience = reason === 'shutdown' ? closingTime.shutdown : closingTime.other;
-    setTimeout(() => this.socket.terminate(), patience).unref();
+    setTimeout(() => cutSocket(this.raw), patience).unref();
   }
 
   /** There may be an open guild by now: if there is, those who wait go in. If not, they go on waiting, unanswered. */
