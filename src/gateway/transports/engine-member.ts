@@ -36,6 +36,9 @@ const open = 1;
 /** Packets that may wait for one reader: each costs something, however short it is. */
 const mostPackets = 16_384;
 
+/** Of every packet alike, since one for each would cost as much as the packet. engine.io adds what it sets by default. */
+const ready = { preEncoded: true };
+
 /** Bytes in the engine's queue and in the socket. A poller has no socket: all that waits for it is in the queue. */
 export function waitingFor({ writeBuffer, transport }: EngineConnection): number {
   let bytes = transport.socket?.bufferedAmount ?? 0;
@@ -78,7 +81,7 @@ export class EngineMember implements LaneMember {
     if (direct) return void direct.write(joined);
     this.writing = true;
     try {
-      for (const { text } of frames) this.client.writeToEngine(text, { preEncoded: true });
+      for (const { text } of frames) this.client.writeToEngine(text, ready);
     } finally {
       this.writing = false;
     }
