@@ -46,6 +46,26 @@ export function waitingFor({ writeBuffer, transport }: EngineConnection): number
   return bytes;
 }
 
+/** The bytes in an engine's queue, which is looked at before each write: of one that grew, only what is new is counted. */
+class PacketQueue {
+  private first: object | undefined;
+  private packets = 0;
+  private bytes = 0;
+
+  bytesOf({ writeBuffer }: EngineConnection): number {
+    // A queue is sent as a whole: then, and only then, another packet is the first.
+    if (writeBuffer[0] !== this.first) {
+      this.first = writeBuffer[0];
+      this.packets = 0;
+      this.bytes = 0;
+    }
+    for (; this.packets < writeBuffer.length; this.packets += 1) {
+      this.bytes += writeBuffer[this.packets]?.data?.length ?? 0;
+    }
+    return this.bytes;
+  }
+}
+
 /**
  * One socket.io socket in its rooms. Ready bytes go straight to the TCP socket where that is safe: a WebSocket that is
  * not being upgraded and has nothing waiting inside engine.io. Everybody else, such as those who poll, takes the
@@ -55,6 +75,7 @@ export class EngineMember implements LaneMember {
   readonly lanes = new Set<RoomLane<EngineMember>>();
   /** Kept until engine.io writes something itself: from then on the way has to be looked at again. */
   private direct: TcpSocket | undefined;
+  private queue: PacketQueue | undefined;
   private writing = false;
   private ended = false;
 
@@ -106,7 +127,9 @@ export class EngineMember implements LaneMember {
   private isTooSlow(direct: TcpSocket | undefined): boolean {
     if (direct) return this.backlog.tooMuch(direct.writableLength);
     const { conn } = this.client;
-    return conn.writeBuffer.length > mostPackets || this.backlog.tooMuch(waitingFor(conn));
+    const queued = (this.queue ??= new PacketQueue()).bytesOf(conn);
+    const written = conn.transport.socket?.bufferedAmount ?? 0;
+    return conn.writeBuffer.length > mostPackets || this.backlog.tooMuch(queued + written);
   }
 
   /** Before engine.io sends anything of its own, what the rooms already hold goes first. */
