@@ -13,6 +13,7 @@ const reasons: Record<string, string> = {
   '28000': 'this user may not connect',
   '3D000': 'there is no such database',
   '53300': 'it has no connection left for us',
+  '57P01': 'the connection was cut',
   '57P03': 'it is starting or stopping',
 };
 
@@ -35,6 +36,7 @@ export function describeDatabase(url: string): string {
 
 /** What went wrong, in words that hold no secret: messages of drivers may quote the URL. */
 export function describeConnectionFault(error: unknown): string {
+  if (error instanceof Error && 'syscall' in error && error.syscall === 'open') return 'its certificate cannot be read';
   const code = codeOf(error);
   if (code !== undefined) return reasons[code] ?? code;
   const message = error instanceof Error ? error.message : '';
