@@ -8,11 +8,15 @@ import { readConfig, type AppConfig } from './app.config.js';
 import { openApp, type OpenApp } from './app.open.js';
 import { version } from './telemetry/version.js';
 import { StartupError } from './database/startup-error.js';
+import { makeSample } from './providers/postgres/sample-schema.js';
+import { type PostgresSettings } from './providers/postgres/postgres-settings.js';
 import { DiscordStatus } from './discord/discord-status.js';
 
 const help = `Guildcast ${version}: live Discord guilds on the web, notifications into Discord.
 
   node dist/main.js [--help] [--version]
+  node dist/main.js db:sample [--print]   makes the tables of the data source postgres, with a few sample rows and
+                                          triggers, in the database at POSTGRES_SOURCE_URL, or prints the SQL
 
 Settings come from the environment, or from a file .env in the working directory. All of them, with their
 defaults, are in .env.example. The usual ones:
@@ -25,17 +29,28 @@ defaults, are in .env.example. The usual ones:
   API_KEYS           scope=key, separated by commas; scopes: admin, publish, consume, read, metrics
 `;
 
+const unknownCommand = 'There is no such command: --help names those there are.';
+
 const logger = new Logger('Guildcast');
 
 /** Milliseconds that connections and deliveries get to end by themselves. */
 const drainTime = 10_000;
 
+const options = {
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
+  print: { type: 'boolean' },
+} as const;
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } } });
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
   if (values.help) return void process.stdout.write(help);
   if (values.version) return void process.stdout.write(`${version}\n`);
+  const sample = positionals.length === 1 && positionals[0] === 'db:sample';
+  if (values.print ? !sample : positionals.length > 0 && !sample) throw new StartupError(unknownCommand);
   if (existsSync('.env')) process.loadEnvFile();
   const config = readConfig(process.env);
+  if (sample) return say(await makeSample(config.providers.settings as PostgresSettings, values));
 
   // Asked to stop while still starting: the start is finished first, so that nothing is left half open.
   let stop: (signal: NodeJS.Signals) => void = () => (stopEarly = true);

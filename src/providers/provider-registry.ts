@@ -4,6 +4,8 @@ import { type DataProvider } from './data-provider.js';
 import { DiscordGatewayProvider } from './discord-gateway.provider.js';
 import { mockSettings } from './mock/mock-settings.js';
 import { MockProvider } from './mock.provider.js';
+import { postgresSettings } from './postgres/postgres-settings.js';
+import { PostgresProvider } from './postgres.provider.js';
 
 interface Source {
   provider: Type<DataProvider>;
@@ -15,6 +17,7 @@ interface Source {
 export const providerRegistry = {
   mock: { provider: MockProvider, settings: mockSettings },
   'discord-gateway': { provider: DiscordGatewayProvider, settings: z.object({}) },
+  postgres: { provider: PostgresProvider, settings: postgresSettings },
 } as const satisfies Record<string, Source>;
 
 export type ProviderName = keyof typeof providerRegistry;

@@ -9,11 +9,15 @@ import { GuildDoors } from '../../src/guilds/guild-doors.js';
 import { type DataProvider } from '../../src/providers/data-provider.js';
 import { DiscordGatewayProvider } from '../../src/providers/discord-gateway.provider.js';
 import { MockProvider } from '../../src/providers/mock.provider.js';
+import { PostgresProvider } from '../../src/providers/postgres.provider.js';
+import { postgresSettings } from '../../src/providers/postgres/postgres-settings.js';
+import { makeSample } from '../../src/providers/postgres/sample-schema.js';
 import { providerNames, type ProviderName } from '../../src/providers/provider-registry.js';
 import { readSnapshot } from '../../src/providers/read-snapshot.js';
 import { FakeDiscord } from '../../src/testing/fake-discord/index.js';
 import { DiscordApp } from '../integration/discord/discord-app.js';
 import { settings, token, town } from '../integration/discord/discord-town.js';
+import { createTestDatabase } from '../support/test-database.js';
 
 /** As the chain reads it; a source of ours is never in need of being mended. */
 async function load({ provider }: Bench, guildId: string): Promise<SourceSnapshot | undefined> {
@@ -28,9 +32,9 @@ interface Bench {
   provider: DataProvider;
   /** A guild that the source knows. */
   guildId: string;
-  /** Everything that happened since the start. */
+  /** Of a live source, everything that happened since the start. */
   events(): DomainEvent[];
-  /** Lets something happen in the guild; done once it has. */
+  /** Lets something happen in the guild of a live source; done once it has. */
   live(): Promise<void>;
   close(): Promise<void>;
 }
@@ -79,8 +83,25 @@ async function discordGateway(): Promise<Bench> {
   };
 }
 
+async function postgres(): Promise<Bench> {
+  const database = await createTestDatabase();
+  const sourceSettings = postgresSettings.parse({ POSTGRES_SOURCE_URL: database.url });
+  await makeSample(sourceSettings, {});
+  const provider = new PostgresProvider(sourceSettings);
+  return {
+    provider,
+    guildId: '110000000000000001',
+    events: () => [],
+    live: () => Promise.resolve(),
+    close: async () => {
+      await provider.onApplicationShutdown();
+      await database.drop();
+    },
+  };
+}
+
 /** One line for each source. */
-const benches: Record<ProviderName, () => Promise<Bench>> = { mock, 'discord-gateway': discordGateway };
+const benches: Record<ProviderName, () => Promise<Bench>> = { mock, 'discord-gateway': discordGateway, postgres };
 
 function stateOf({ guild, members }: SourceSnapshot): GuildState {
   const known = new Map(members.map((one) => [one.id, one]));
@@ -121,7 +142,8 @@ describe.each(providerNames)('data source: %s', (name) => {
     expect(await bench.provider.loadGuild(id)).toBeUndefined();
   });
 
-  it('is the sum of what it told before and its events since', async () => {
+  it('is the sum of what it told before and its events since', async ({ skip }) => {
+    skip(!bench.provider.live, 'the source tells no events: they are made of the differences between its answers');
     const before = await load(bench, bench.guildId);
     const told = structuredClone(before);
     const from = bench.events().length;
