@@ -11,6 +11,7 @@ import {
   providersConfig,
   readProviders,
   sourceShapes,
+  sourceFaults,
   unknownSource,
   listed,
 } from './providers/providers.config.js';
@@ -78,6 +79,7 @@ function contradictions(config: AppConfig): string[] {
   if (config.providers.names.includes('discord-gateway') && discordToken(config) === undefined) {
     faults.push('DATA_PROVIDERS: discord-gateway needs a bot token in DISCORD_TOKEN');
   }
+  faults.push(...sourceFaults(config.providers));
   if (config.METRICS_PORT !== undefined && config.METRICS_PORT !== 0 && config.METRICS_PORT === config.PORT) {
     faults.push('METRICS_PORT: must be another port than PORT');
   }

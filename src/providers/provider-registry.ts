@@ -4,20 +4,22 @@ import { type DataProvider } from './data-provider.js';
 import { DiscordGatewayProvider } from './discord-gateway.provider.js';
 import { mockSettings } from './mock/mock-settings.js';
 import { MockProvider } from './mock.provider.js';
-import { postgresSettings } from './postgres/postgres-settings.js';
+import { postgresFault, postgresSettings } from './postgres/postgres-settings.js';
 import { PostgresProvider } from './postgres.provider.js';
 
-interface Source {
+export interface Source {
   provider: Type<DataProvider>;
   /** Its settings: the names of the environment are the keys. It gets them by `@Inject(SOURCE_SETTINGS)`. */
   settings: z.ZodObject;
+  /** What is wrong with its settings when it is chosen, with the key in front. */
+  fault?(settings: object): string | undefined;
 }
 
 /** Every data source there is. The allowed values of `DATA_PROVIDERS` are these keys. */
 export const providerRegistry = {
   mock: { provider: MockProvider, settings: mockSettings },
   'discord-gateway': { provider: DiscordGatewayProvider, settings: z.object({}) },
-  postgres: { provider: PostgresProvider, settings: postgresSettings },
+  postgres: { provider: PostgresProvider, settings: postgresSettings, fault: postgresFault },
 } as const satisfies Record<string, Source>;
 
 export type ProviderName = keyof typeof providerRegistry;

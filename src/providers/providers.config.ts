@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isSnowflake } from '../domain/snowflake.js';
 import { type SourceLimits } from './guarded-source.js';
 import { type ChainOptions, providerModes } from './provider-chain.js';
-import { type ProviderName, providerNames, providerRegistry } from './provider-registry.js';
+import { type ProviderName, providerNames, providerRegistry, type Source } from './provider-registry.js';
 
 /** Words separated by commas. */
 export function listed(text: string): string[] {
@@ -100,4 +100,12 @@ export function unknownSource(names: readonly string[], plugins: readonly string
   const there = [...providerNames, ...plugins];
   const missing = names.find((name) => !there.includes(name));
   return missing === undefined ? undefined : `there is no "${missing}"; choose from ${there.join(', ')}`;
+}
+
+/** What is wrong with the settings of the sources that are chosen. */
+export function sourceFaults({ names, settings }: ProvidersConfig): string[] {
+  const chosenSources = providerNames
+    .filter((name) => names.includes(name))
+    .map((name): Source => providerRegistry[name]);
+  return chosenSources.flatMap((source) => source.fault?.(settings) ?? []);
 }

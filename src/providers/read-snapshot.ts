@@ -15,6 +15,10 @@ const longestUrl = 2_048;
 const mostRoles = 250;
 const mostActivities = 10;
 const unknownName = 'Unknown';
+/** It stands in addresses. Letters and digits of any script, and dashes. */
+const aliasShape = /^[\p{Letter}\p{Number}][\p{Letter}\p{Number}-]{0,31}$/u;
+/** Later years have five digits, which the wire's form of a time does not know. */
+const lastTime = Date.UTC(9999, 11, 31);
 
 /**
  * Makes sense of what a source says about a guild, or of what claims to be that. What is missing gets its default, what
@@ -57,7 +61,7 @@ export function readGuild(raw: unknown, mend: (what: string) => void): SourceGui
   const { alias, default: isDefault } = suggested;
   const wished = door.safeParse(suggested.door);
   const read = {
-    ...(typeof alias === 'string' && { alias }),
+    ...(typeof alias === 'string' && aliasShape.test(alias) && { alias }),
     ...(typeof isDefault === 'boolean' && { default: isDefault }),
     ...(wished.success && { door: wished.data }),
   };
@@ -144,5 +148,6 @@ function readActivities(values: readonly unknown[]): Activity[] {
 function readTime(value: unknown): string | null {
   if (typeof value !== 'string' && typeof value !== 'number' && !(value instanceof Date)) return null;
   const time = new Date(value);
-  return Number.isNaN(time.getTime()) ? null : time.toISOString();
+  // Also what is no time at all.
+  return Math.abs(time.getTime()) <= lastTime && time.getUTCFullYear() >= 0 ? time.toISOString() : null;
 }

@@ -71,7 +71,7 @@ describe('the embedded start', () => {
     const zone = await WebSocketClient.open(first.url);
     expect(await first.stop()).toBe(0);
     await zone.until(() => zone.closed !== undefined, 5_000);
-    expect(zone.closed?.code).toBe(1001);
+    expect(zone.closed?.code).toBe(3001);
     client.close();
     expect(await processesOf(folder)).toEqual([]);
 
