@@ -2,6 +2,10 @@ import { type Type } from '@nestjs/common';
 import { z } from 'zod';
 import { type DataProvider } from './data-provider.js';
 import { DiscordGatewayProvider } from './discord-gateway.provider.js';
+import { fileSettings } from './file/file-settings.js';
+import { FileProvider } from './file.provider.js';
+import { httpSettings } from './http/http-settings.js';
+import { HttpProvider } from './http.provider.js';
 import { mockSettings } from './mock/mock-settings.js';
 import { MockProvider } from './mock.provider.js';
 import { postgresFault, postgresSettings } from './postgres/postgres-settings.js';
@@ -20,6 +24,8 @@ export const providerRegistry = {
   mock: { provider: MockProvider, settings: mockSettings },
   'discord-gateway': { provider: DiscordGatewayProvider, settings: z.object({}) },
   postgres: { provider: PostgresProvider, settings: postgresSettings, fault: postgresFault },
+  http: { provider: HttpProvider, settings: httpSettings },
+  file: { provider: FileProvider, settings: fileSettings },
 } as const satisfies Record<string, Source>;
 
 export type ProviderName = keyof typeof providerRegistry;
