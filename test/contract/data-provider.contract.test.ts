@@ -18,6 +18,8 @@ import { FakeDiscord } from '../../src/testing/fake-discord/index.js';
 import { DiscordApp } from '../integration/discord/discord-app.js';
 import { settings, token, town } from '../integration/discord/discord-town.js';
 import { createTestDatabase } from '../support/test-database.js';
+import { HttpServer } from '../integration/providers/http-server.js';
+import { fileProvider, httpProvider, serveTown, townId } from '../integration/providers/source-parts.js';
 
 /** As the chain reads it; a source of ours is never in need of being mended. */
 async function load({ provider }: Bench, guildId: string): Promise<SourceSnapshot | undefined> {
@@ -100,8 +102,31 @@ async function postgres(): Promise<Bench> {
   };
 }
 
+async function http(): Promise<Bench> {
+  const server = await HttpServer.start();
+  serveTown(server);
+  const provider = httpProvider(server);
+  const close = async () => {
+    await provider.onApplicationShutdown();
+    await server.close();
+  };
+  return { provider, guildId: townId, events: () => [], live: () => Promise.resolve(), close };
+}
+
+function file(): Promise<Bench> {
+  const provider = fileProvider('docs/examples/guilds.yaml');
+  const nothing = () => Promise.resolve();
+  return Promise.resolve({ provider, guildId: townId, events: () => [], live: nothing, close: nothing });
+}
+
 /** One line for each source. */
-const benches: Record<ProviderName, () => Promise<Bench>> = { mock, 'discord-gateway': discordGateway, postgres };
+const benches: Record<ProviderName, () => Promise<Bench>> = {
+  mock,
+  'discord-gateway': discordGateway,
+  postgres,
+  http,
+  file,
+};
 
 function stateOf({ guild, members }: SourceSnapshot): GuildState {
   const known = new Map(members.map((one) => [one.id, one]));
