@@ -6,10 +6,10 @@ import { guildsIn } from './guilds-in.js';
 import { parseDocument } from './parse-document.js';
 
 /** Milliseconds for which a changed file has to rest before it is read: half of a YAML file may look whole. */
-export const restingTime = 100;
+const restingTime = 100;
 
 /** How a look at a file ended: it is as before, it was read (also with a fault), or it is being written. */
-export type FileLook = 'same' | 'read' | 'unsettled';
+type FileLook = 'same' | 'read' | 'unsettled';
 
 interface Found {
   /** Differs for every content. */
@@ -28,7 +28,11 @@ export class GuildFile {
   private readMark = '';
   private seen = { mark: '', since: 0 };
 
-  constructor(private readonly file: string) {}
+  constructor(
+    private readonly file: string,
+    /** Milliseconds, on any scale. */
+    private readonly now: () => number = () => performance.now(),
+  ) {}
 
   /** Reads the file unless it is the same as before. `most` is how many bytes it may have. */
   async look(most: number): Promise<FileLook> {
@@ -52,7 +56,7 @@ export class GuildFile {
   }
 
   private rests(mark: string): boolean {
-    const now = performance.now();
+    const now = this.now();
     if (this.seen.mark !== mark) this.seen = { mark, since: now };
     return now - this.seen.since >= restingTime;
   }

@@ -69,6 +69,7 @@ export class JsonClient {
     signal?.addEventListener('abort', giveUp);
     if (signal?.aborted) giveUp();
     try {
+      limit.signal.throwIfAborted();
       return await this.follow(url, limit.signal);
     } catch (error) {
       if (limit.signal.aborted)
