@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFile, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { ProviderChain } from '../../../src/providers/provider-chain.js';
 import { guildOf, namesIn, noPoll, useGuildFolder } from './file-fixture.js';
@@ -58,6 +58,8 @@ describe('the source file in trouble', () => {
     expect(await namesIn(source)).toEqual(['ada']);
     expect(await faultOf(source.loadGuild(hallId))).toMatch(/hall\.json: line 1: it ends in the middle/);
     expect(fixture.warnings).toEqual([expect.stringMatching(/hall\.json: line 1: it ends in the middle$/)]);
+    await rm(at('hall.json'));
+    expect(await source.loadGuild(hallId)).toBeUndefined();
   });
 
   it('takes the first file that tells a guild, by name, and says so', async () => {
