@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { appendFile, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { ProviderChain } from '../../../src/providers/provider-chain.js';
+import { chainOf } from '../../unit/gateway/gateway-parts.js';
 import { guildOf, namesIn, noPoll, useGuildFolder } from './file-fixture.js';
 import { faultOf, fileProvider, hallId, townId } from './source-parts.js';
 
@@ -102,7 +102,7 @@ describe('the source file in trouble', () => {
   it('does not take a million members', async () => {
     await writeFile(at('town.json'), `{"id":"${townId}","name":"Town","members":[${'{},'.repeat(999_999)}{}]}`);
     const source = fileProvider(at('town.json'));
-    const chain = new ProviderChain([source], 20_000);
+    const chain = chainOf([source], 20_000);
     await expect(chain.load(townId)).rejects.toMatchObject({ code: 'guild.unavailable' });
     expect(fixture.warnings).toEqual(['data source file: the answer has more than 250000 members']);
   });
@@ -121,7 +121,7 @@ describe('the source file in trouble', () => {
         '  - nobody',
       ].join('\n'),
     );
-    const snapshot = await new ProviderChain([fileProvider(at('town.yaml'))], 10_000).load(townId);
+    const snapshot = await chainOf([fileProvider(at('town.yaml'))], 10_000).load(townId);
     expect(snapshot?.guild.name).toBe('2024');
     expect(snapshot?.members).toMatchObject([
       { id: ada, username: 'é'.repeat(100), status: 'offline', roleColor: '#99aab5' },

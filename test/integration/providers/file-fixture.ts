@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { type FileProvider } from '../../../src/providers/file.provider.js';
-import { ProviderChain } from '../../../src/providers/provider-chain.js';
+import { chainOf } from '../../unit/gateway/gateway-parts.js';
 import { townId } from './source-parts.js';
 
 /** Longer than any test: what is noticed in time was not noticed by polling. */
@@ -60,6 +60,6 @@ export function guildOf(id: string, name: string, ...names: string[]): object {
 }
 
 export async function namesIn(source: FileProvider, id = townId): Promise<string[] | undefined> {
-  const snapshot = await new ProviderChain([source], 10_000).load(id);
+  const snapshot = await chainOf([source], 10_000).load(id);
   return snapshot?.members.map(({ username }) => username);
 }

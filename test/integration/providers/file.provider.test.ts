@@ -2,7 +2,7 @@ import { mkdir, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { StartupError } from '../../../src/database/startup-error.js';
-import { ProviderChain } from '../../../src/providers/provider-chain.js';
+import { chainOf } from '../../unit/gateway/gateway-parts.js';
 import { guildOf, namesIn, noPoll, useGuildFolder } from './file-fixture.js';
 import { faultOf, fileProvider, hallId, townId } from './source-parts.js';
 
@@ -13,7 +13,7 @@ const { at, put, watched } = fixture;
 describe('the source file', () => {
   it('reads the example of the documentation', async () => {
     const source = fileProvider(example);
-    const snapshot = await new ProviderChain([source], 10_000).load(townId);
+    const snapshot = await chainOf([source], 10_000).load(townId);
     expect(snapshot).toMatchObject({
       source: 'file',
       partial: [],

@@ -1,7 +1,7 @@
 import { type ServerResponse } from 'node:http';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
-import { ProviderChain } from '../../../src/providers/provider-chain.js';
+import { chainOf } from '../../unit/gateway/gateway-parts.js';
 import { useHttpSource } from './http-fixture.js';
 import { type Answer } from './http-server.js';
 import { faultOf, hallId, serveTown, townId } from './source-parts.js';
@@ -83,7 +83,7 @@ describe('the source http and too much', () => {
         .writeHead(200, json)
         .end(`{"guild":{"id":"${townId}","name":"Town"},"members":[${'{},'.repeat(999_999)}{}]}`);
     });
-    const chain = new ProviderChain([fixture.provider()], 20_000);
+    const chain = chainOf([fixture.provider()], 20_000);
     await expect(chain.load(townId)).rejects.toMatchObject({ code: 'guild.unavailable' });
     expect(fixture.warnings).toEqual(['data source http: the answer has more than 250000 members']);
   });
@@ -126,7 +126,7 @@ describe('the source http and answers of other shapes', () => {
     fixture.server.json(town, { guild: { id: 7, name: 'Town' }, members: [] });
     expect(await faultOf(source.loadGuild(townId))).toMatch(/without a usable id/);
     fixture.server.json(town, { guild: { id: hallId, name: 'Hall' }, members: [] });
-    await expect(new ProviderChain([source], 5_000).load(townId)).rejects.toMatchObject({ code: 'guild.unavailable' });
+    await expect(chainOf([source], 5_000).load(townId)).rejects.toMatchObject({ code: 'guild.unavailable' });
     expect(fixture.warnings).toEqual([`data source http: the answer is about another guild than ${townId}`]);
   });
 
@@ -150,7 +150,7 @@ describe('the source http and answers of other shapes', () => {
       ]),
     ).replace('{"id":"310000000000000003"', '{"__proto__":{"admin":true},"constructor":5,"id":"310000000000000003"');
     fixture.server.on(town, (response) => response.writeHead(200, json).end(body));
-    const snapshot = await new ProviderChain([fixture.provider()], 5_000).load(townId);
+    const snapshot = await chainOf([fixture.provider()], 5_000).load(townId);
     expect(snapshot?.members).toMatchObject([
       { id: ada, username: 'x'.repeat(100), status: 'offline', roleColor: '#99aab5', bot: false, roleIds: [] },
       { id: bob, username: 'Zoë 日本 👩‍🚀', status: 'online', activities: [], joinedAt: null },
@@ -170,7 +170,7 @@ describe('the source http and answers of other shapes', () => {
         .end('{"__proto__":{"status":"online"},"310000000000000001":{"__proto__":{"admin":true},"nick":"ada"}}');
     });
     const source = fixture.provider({ HTTP_SOURCE_FIELDS: 'members=,username=/nick,displayName=/constructor/name' });
-    const snapshot = await new ProviderChain([source], 5_000).load(townId);
+    const snapshot = await chainOf([source], 5_000).load(townId);
     expect(snapshot?.members).toMatchObject([{ id: '310000000000000001', username: 'ada', displayName: 'ada' }]);
     expect(({} as { admin?: boolean; status?: string }).admin).toBeUndefined();
   });

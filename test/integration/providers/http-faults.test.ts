@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
-import { ProviderChain } from '../../../src/providers/provider-chain.js';
+import { chainOf } from '../../unit/gateway/gateway-parts.js';
 import { SourceBusyError } from '../../../src/providers/source-busy.error.js';
 import { useHttpSource } from './http-fixture.js';
 import { type Answer } from './http-server.js';
@@ -202,7 +202,7 @@ describe('the source http in trouble', () => {
     };
     fixture.server.on('/servers?key=s3cret', echo);
     fixture.server.on(`${town}?key=s3cret`, echo);
-    const chain = new ProviderChain([source], 5_000);
+    const chain = chainOf([source], 5_000);
     expect(await chain.guilds()).toEqual([]);
     await expect(chain.load(townId)).rejects.not.toThrow(secrets);
     fixture.server.on('/servers?key=s3cret', (response, request) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { ProviderChain } from '../../../src/providers/provider-chain.js';
+import { chainOf } from '../../unit/gateway/gateway-parts.js';
 import { StartupError } from '../../../src/database/startup-error.js';
 import { memberOf } from '../../support/events.js';
 import { useHttpSource } from './http-fixture.js';
@@ -16,7 +16,7 @@ describe('the source http', () => {
       { id: townId, name: 'Town', iconUrl: null, suggested: { default: true } },
       { id: hallId, name: 'Hall', iconUrl: null, suggested: { default: false, door: 'password' } },
     ]);
-    const snapshot = await new ProviderChain([source], 5_000).load(townId);
+    const snapshot = await chainOf([source], 5_000).load(townId);
     expect(snapshot).toMatchObject({ source: 'http', guild: { name: 'Town' }, partial: [] });
     expect(snapshot?.members).toMatchObject([
       { id: '310000000000000001', username: 'ada', displayName: 'ada', status: 'online', roleColor: '#ff6b6b' },
@@ -99,7 +99,7 @@ describe('the source http', () => {
     });
     const guild = { id: townId, name: 'Town', iconUrl: null, suggested: { default: true } };
     expect(await source.listGuilds()).toEqual([guild]);
-    const snapshot = await new ProviderChain([source], 5_000).load(townId);
+    const snapshot = await chainOf([source], 5_000).load(townId);
     expect(snapshot?.guild).toEqual(guild);
     const ada = { username: 'ada', displayName: 'Countess', status: 'dnd' as const, roleColor: '#5865f2' };
     expect(snapshot?.members).toEqual([
