@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { banner, hiddenGuildsNotice } from './app.banner.js';
 import { readConfig, type AppConfig } from './app.config.js';
-import { openApp, type OpenApp } from './app.open.js';
+import { type OpenApp } from './app.open.js';
 import { version } from './telemetry/version.js';
 import { StartupError } from './database/startup-error.js';
 import { makeSample } from './providers/postgres/sample-schema.js';
@@ -33,7 +33,7 @@ const unknownCommand = 'There is no such command: --help names those there are.'
 
 const logger = new Logger('Guildcast');
 
-/** Milliseconds that connections and deliveries get to end by themselves. */
+/** Milliseconds that deliveries get to end by themselves, besides the time over which connections are closed. */
 const drainTime = 10_000;
 
 const options = {
@@ -57,12 +57,14 @@ async function main(): Promise<void> {
   let stopEarly = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal));
 
+  // Not earlier: who only asks for help, or has a setting wrong, should not wait for all of the program to load.
+  const { openApp } = await import('./app.open.js');
   const app = await openApp(config, { say });
   let stopping = false;
   stop = () => {
     if (stopping) return;
     stopping = true;
-    void drain(app);
+    void drain(app, config);
   };
   if (stopEarly) return stop('SIGTERM');
   announce(config, app);
@@ -93,12 +95,15 @@ function hostOf(databaseUrl: string): string {
   return host + pathname;
 }
 
-async function drain(app: OpenApp): Promise<void> {
+async function drain(app: OpenApp, { DRAIN_SECONDS }: AppConfig): Promise<void> {
   say('Stopping: letting connections and deliveries end.');
-  const late = setTimeout(() => {
-    process.stderr.write('Some connections did not end in time and were cut.\n');
-    process.exit(1);
-  }, drainTime);
+  const late = setTimeout(
+    () => {
+      process.stderr.write('Some connections did not end in time and were cut.\n');
+      process.exit(1);
+    },
+    drainTime + DRAIN_SECONDS * 1000,
+  );
   try {
     await app.close();
     clearTimeout(late);
