@@ -7,6 +7,7 @@ import { QuietStartLogger } from './telemetry/quiet-start.logger.js';
 import { version } from './telemetry/version.js';
 import { corsOrigin } from './gateway/cors-origin.js';
 import { SocketIoAdapter } from './gateway/transports/socket-io.adapter.js';
+import { answerMalformedRequests } from './rest/malformed-requests.js';
 import { setUpOpenApi } from './rest/openapi.js';
 
 /** Largest request body, in bytes, above the largest payload of a notification. */
@@ -47,6 +48,7 @@ export function setUpApp(app: NestExpressApplication, config: AppConfig): void {
   });
   app.useBodyParser('json', { limit: config.QUEUE_MAX_PAYLOAD_BYTES + bodyMargin, strict: true });
   boundServer(app.getHttpServer(), config);
+  answerMalformedRequests(app.getHttpServer());
   app.useWebSocketAdapter(new SocketIoAdapter(app, config));
   setUpOpenApi(app, version);
 }
