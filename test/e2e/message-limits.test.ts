@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Closing } from '../../src/domain/closing.js';
 import { memberOf, messageOf } from '../support/events.js';
 import { SocketIoClient } from '../support/socket-io-client.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
@@ -103,7 +102,7 @@ describe('messages of one socket', () => {
     expect(client.socket.connected).toBe(true);
     client.socket.emit('guilds');
     await vi.waitFor(() => expect(client.socket.connected).toBe(false));
-    const closing = client.events.at(-1) as unknown as Closing;
+    const { closing } = client;
     expect(closing).toMatchObject({ code: 3503, reason: 'flood' });
     expect(closing).not.toHaveProperty('retryAfter');
   });

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { type Closing } from '../../src/domain/closing.js';
 import { Connections } from '../../src/gateway/connections.js';
 import { problem } from '../../src/rest/problem.js';
 import { SocketIoClient } from './socket-io-client.js';
@@ -87,8 +86,8 @@ async function openSocketIo(
   };
   if (!refused) return { turned: undefined, close };
   await ended;
-  const [closing, ...more] = client.events as unknown as Closing[];
-  if (!closing || more.length > 0) throw new Error(`closed behind ${JSON.stringify(client.order)}`);
+  const { closing } = client;
+  if (!closing || client.events.length > 0) throw new Error(`closed behind ${JSON.stringify(client.order)}`);
   const { code, reason, retryAfter } = closing;
   return { turned: { code, reason, retryAfter, held: performance.now() - since }, close: () => Promise.resolve() };
 }

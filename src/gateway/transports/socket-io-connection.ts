@@ -1,3 +1,4 @@
+import { type Socket as TcpSocket } from 'node:net';
 import { type Socket } from 'socket.io';
 import { type Closing, comesBack } from '../../domain/closing.js';
 import { type Connection } from '../connections.js';
@@ -12,12 +13,23 @@ const closingTime = { shutdown: 1_000, other: 5_000 };
 export class SocketIoConnection implements Connection {
   readonly transport = 'socket.io';
   readonly rooms = new Map<string, GuildRoom>();
+  /** Undefined until the client has entered the namespace. */
   socket: Socket | undefined;
+  private readonly raw: TcpSocket | undefined;
 
   constructor(
     readonly address: string,
     private readonly engine: EngineConnection & { close(discard?: boolean): void },
-  ) {}
+  ) {
+    this.raw = engine.transport.socket?._socket;
+  }
+
+  /** Whoever has not entered the namespace by now is gone, whether or not it answers its close. */
+  endSilent(): void {
+    if (this.socket) return;
+    this.engine.close(true);
+    if (this.raw) cutSocket(this.raw);
+  }
 
   waiting(): number {
     return waitingFor(this.engine);
@@ -46,10 +58,10 @@ export function endUnsaid(socket: Socket, { code, reason }: Closing): void {
   // After a packet that says "disconnect" the library's own client never comes back by itself.
   if (comesBack(code)) engine.close();
   else socket.disconnect(true);
-  const late = setTimeout(() => {
-    const { socket: webSocket } = engine.transport;
+  // engine.io counts a WebSocket as closed once it has said so; a peer that never answers would be there for long.
+  const raw = engine.transport.socket?._socket;
+  setTimeout(() => {
     engine.close(true);
-    if (webSocket?._socket) cutSocket(webSocket._socket);
+    if (raw) cutSocket(raw);
   }, patience).unref();
-  engine.on('close', () => clearTimeout(late));
 }

@@ -25,6 +25,9 @@ type NewConnection = EngineConnection & {
   once(event: 'close', listener: () => void): void;
 };
 
+/** Milliseconds for a client that entered no namespace in time to answer its close. */
+const closeGrace = 1_000;
+
 /** Milliseconds for a connection that was refused to say who it is, so that it can be told why. */
 const refusalTime = 5_000;
 
@@ -64,6 +67,7 @@ export class SocketIoTransport extends Transport implements OnApplicationBootstr
       const connection = new SocketIoConnection(address, engine);
       this.known.set(engine, connection);
       engine.once('close', this.connections.add(connection));
+      setTimeout(() => connection.endSilent(), this.config.HANDSHAKE_SECONDS * 1000 + closeGrace).unref();
     });
   }
 
