@@ -85,9 +85,13 @@ export class RoomLane<M extends LaneMember> {
     // From the end: a member that leaves while it is written to gives its place to one that was served already.
     for (let index = this.members.length - 1; index >= 0; index -= 1) {
       const member = this.members[index];
-      if (member === undefined) continue;
-      const place = this.places.get(member);
-      const seen = place?.tick === tick ? place.seen : 0;
+      const place = member && this.places.get(member);
+      // Entered while others were written to, and took the place of one who left.
+      if (!place || place.tick > tick) continue;
+      const seen = place.tick === tick ? place.seen : 0;
+      // Noted before the write: whoever leaves in it may bring one who was served into a place still to come.
+      place.tick = tick;
+      place.seen = frames.length;
       if (seen === 0) member.write(joined, frames);
       else if (seen < frames.length) member.write(joinBytes(frames.slice(seen)), frames.slice(seen));
     }
