@@ -9,6 +9,7 @@ const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const source = path.join(root, 'src');
 const target = path.join(root, 'dist');
 const aside = `${target}.${process.pid}`;
+const former = `${aside}.former`;
 
 async function compile(file) {
   const to = path.join(aside, file.replace(/\.ts$/, '.js'));
@@ -23,8 +24,9 @@ try {
   const entries = await readdir(source, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.d.ts'));
   await Promise.all(files.map((file) => compile(path.relative(source, path.join(file.parentPath, file.name)))));
-  await rm(target, { recursive: true, force: true });
+  // Moved away before it is deleted: a program that starts from it meanwhile would find half of it for that long.
+  await rename(target, former).catch((error) => error.code === 'ENOENT' || Promise.reject(error));
   await rename(aside, target);
 } finally {
-  await rm(aside, { recursive: true, force: true });
+  await Promise.all([aside, former].map((folder) => rm(folder, { recursive: true, force: true })));
 }
