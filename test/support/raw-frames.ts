@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 
 /** A WebSocket frame as it came, read without any library (RFC 6455, section 5.2). */
 export interface RawFrame {
@@ -28,4 +29,32 @@ function readFrame(bytes: Buffer): { frame: RawFrame; length: number } | undefin
   if (bytes.length < head + length) return undefined;
   const masked = (bytes[1]! & 0x80) !== 0;
   return { frame: { first: bytes[0]!, masked, payload: bytes.subarray(head, head + length) }, length: head + length };
+}
+
+export const opcodes = { continuation: 0x0, text: 0x1, binary: 0x2, close: 0x8, ping: 0x9, pong: 0xa } as const;
+
+/** A frame as a client sends it, masked. `final`: the last of its message. */
+export function clientFrame(
+  opcode: number,
+  content: string | Buffer,
+  { final = true, reserved = 0 }: { final?: boolean; reserved?: number } = {},
+): Buffer {
+  const payload = Buffer.from(content);
+  const mask = randomBytes(4);
+  const head =
+    payload.length < 126
+      ? Buffer.of(0, payload.length)
+      : payload.length < 65_536
+        ? Buffer.of(0, 126, payload.length >> 8, payload.length & 0xff)
+        : Buffer.concat([Buffer.of(0, 127), longLength(payload.length)]);
+  head[0] = (final ? 0x80 : 0) | reserved | opcode;
+  head[1]! |= 0x80;
+  for (let n = 0; n < payload.length; n += 1) payload[n]! ^= mask[n % 4]!;
+  return Buffer.concat([head, mask, payload]);
+}
+
+function longLength(length: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt(length));
+  return bytes;
 }

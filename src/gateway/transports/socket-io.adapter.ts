@@ -12,10 +12,13 @@ import { corsOrigin, mayOpenSocket } from '../cors-origin.js';
 import { type GatewayConfig } from '../gateway.config.js';
 import { MessageBudget } from '../message-budget.js';
 import { wireFault } from '../wire-fault.js';
+import { BoundedDecoder } from './bounded-decoder.js';
+import { ClientSockets } from './client-sockets.js';
 import { deflateOptions } from './deflate-options.js';
 import { ReadyAnswerEncoder } from './ready-answer.js';
 import { RoomAdapter } from './room.adapter.js';
 import { endSocket } from './socket-io-connection.js';
+import { boundProbes } from './upgrade-probes.js';
 
 /** Messages of one socket that may wait for their turn. */
 const maxWaiting = 256;
@@ -52,7 +55,8 @@ export class SocketIoAdapter extends IoAdapter {
       // What is worth compressing is compressed once for everybody, and not by this server: its own threshold is never met.
       perMessageDeflate: config.PERMESSAGE_DEFLATE === 'on' && deflateOptions,
       adapter: RoomAdapter as never,
-      parser: { ...parser, Encoder: ReadyAnswerEncoder },
+      parser: { ...parser, Encoder: ReadyAnswerEncoder, Decoder: BoundedDecoder },
+      wsEngine: ClientSockets,
       pingInterval: heartbeat,
       pingTimeout: heartbeat,
       connectTimeout: config.HANDSHAKE_SECONDS * 1000,
@@ -64,6 +68,7 @@ export class SocketIoAdapter extends IoAdapter {
         void this.admission.hold().then(() => decide(null, false));
       },
     }) as Server;
+    server.engine.on('connection', boundProbes);
     return server;
   }
 
