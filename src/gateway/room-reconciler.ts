@@ -5,6 +5,9 @@ import { ProviderChain, type SourcedSnapshot } from '../providers/provider-chain
 import { type GuildRoom } from './guild-room.js';
 import { GuildRooms } from './guild-rooms.js';
 
+/** Rooms compared at the same time. A source turns away whoever comes with hundreds of questions in one go. */
+const mostAtOnce = 4;
+
 /**
  * Keeps rooms true to sources that do not tell their changes themselves: asks again from time to time, when a source
  * noticed something, and by hand. What differs from what the room shows becomes events, so everybody inside sees the same.
@@ -13,6 +16,9 @@ import { GuildRooms } from './guild-rooms.js';
 export class RoomReconciler implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(RoomReconciler.name);
   private readonly underWay = new Map<string, Promise<number>>();
+  /** Guilds whose turn to be compared has not come yet. */
+  private readonly waiting = new Set<string>();
+  private comparing = 0;
   /** Guilds in which something more was noticed while they were compared. */
   private readonly again = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
@@ -31,6 +37,7 @@ export class RoomReconciler implements OnApplicationBootstrap, BeforeApplication
 
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
+    this.waiting.clear();
     await this.stopWatching?.();
     await Promise.allSettled(this.underWay.values());
   }
@@ -45,10 +52,26 @@ export class RoomReconciler implements OnApplicationBootstrap, BeforeApplication
   }
 
   private look(guildId?: string): void {
-    for (const room of this.rooms.all()) {
-      if ((guildId !== undefined && room.guildId !== guildId) || this.chain.isLive(room.guildId)) continue;
+    const rooms = guildId === undefined ? this.rooms.all() : [this.rooms.peek(guildId)];
+    for (const room of rooms) {
+      if (!room || this.chain.isLive(room.guildId)) continue;
       if (this.underWay.has(room.guildId)) this.again.add(room.guildId);
-      else void this.reconcile(room.guildId).catch(() => undefined);
+      else this.waiting.add(room.guildId);
+    }
+    this.compareWaiting();
+  }
+
+  private compareWaiting(): void {
+    for (const guildId of this.waiting) {
+      if (this.comparing >= mostAtOnce) return;
+      this.waiting.delete(guildId);
+      this.comparing += 1;
+      void this.reconcile(guildId)
+        .catch(() => undefined)
+        .finally(() => {
+          this.comparing -= 1;
+          this.compareWaiting();
+        });
     }
   }
 
