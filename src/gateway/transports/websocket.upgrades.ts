@@ -2,13 +2,14 @@ import { type IncomingMessage, type Server } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type WebSocket } from 'ws';
 import { type Closing } from '../../domain/closing.js';
 import { ClientAdmission } from '../client-admission.js';
 import { Connections } from '../connections.js';
 import { mayOpenSocket } from '../cors-origin.js';
 import { type ConnectMessage, connectTo } from '../dialects/d-zone.dialect.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { ClientSockets } from './client-sockets.js';
 import { declineUpgrade, isDeclinable } from './declined-upgrade.js';
 import { deflateOptions } from './deflate-options.js';
 import { WebSocketTransport } from './websocket.transport.js';
@@ -19,7 +20,7 @@ const closingTime = 1_000;
 /** The way in for plain WebSockets: every upgrade on every path that is not socket.io's. */
 @Injectable()
 export class WebSocketUpgrades implements OnApplicationBootstrap {
-  private readonly server: WebSocketServer;
+  private readonly server: ClientSockets;
 
   constructor(
     private readonly host: HttpAdapterHost,
@@ -28,7 +29,7 @@ export class WebSocketUpgrades implements OnApplicationBootstrap {
     private readonly admission: ClientAdmission,
     private readonly connections: Connections,
   ) {
-    this.server = new WebSocketServer({
+    this.server = new ClientSockets({
       noServer: true,
       clientTracking: false,
       perMessageDeflate: config.PERMESSAGE_DEFLATE === 'on' && deflateOptions,
