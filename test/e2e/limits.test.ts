@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ClientAdmission } from '../../src/gateway/client-admission.js';
 import { Connections } from '../../src/gateway/connections.js';
 import {
   type ConnectionKind,
@@ -139,6 +140,29 @@ describe('refused clients', () => {
     await client.until(() => client.closed !== undefined, 5_000);
     expect(client.frames).toEqual([]);
     expect(client.closed).toEqual({ code: 3003, reason: 'address-full' });
+  });
+});
+
+describe('refused clients beyond those that can be held', () => {
+  useApp({ MAX_CONNECTIONS: '1', REFUSAL_HOLD_SECONDS: '30' });
+  afterEach(() => void vi.restoreAllMocks());
+
+  it('are let go at once: by HTTP where there is an answer, without a word where there is none', async () => {
+    await enter('sse');
+    // A thousand others are held.
+    vi.spyOn(app.app.get(ClientAdmission), 'canHold', 'get').mockReturnValue(false);
+    expect((await open('sse')).turned).toMatchObject(refusalOf('sse', 'service-full'));
+    expect((await open('long poll')).turned).toMatchObject(refusalOf('long poll', 'service-full'));
+    const webSocket = await RawSocket.open(app.url, { halfOpen: true });
+    webSocket.request('GET /ws HTTP/1.1', ...upgradeHeaders);
+    await vi.waitFor(() => expect(webSocket.ended).toBe(true));
+    expect(webSocket.received).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\nRetry-After: 5\r\n/);
+    const socketIo = await RawSocket.open(app.url);
+    socketIo.request('GET /socket.io/?EIO=4&transport=websocket HTTP/1.1', ...upgradeHeaders);
+    // A close frame, before it could say who it is.
+    await vi.waitFor(() => expect(socketIo.received).toContain('\x88'));
+    for (const socket of [webSocket, socketIo]) socket.destroy();
+    expect(connections.size).toBe(1);
   });
 });
 
