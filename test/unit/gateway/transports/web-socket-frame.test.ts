@@ -32,7 +32,9 @@ function textOf(bytes: number): string {
 describe('a frame of text', () => {
   it.each(lengths)('of %i bytes is whole, final, unmasked and plain', (length) => {
     const text = textOf(length);
-    expect(only(webSocketFrame(text))).toEqual({ first: 0x81, masked: false, payload: Buffer.from(text) });
+    const { payload, ...head } = only(webSocketFrame(text));
+    expect(head).toEqual({ first: 0x81, masked: false });
+    expect(payload.equals(Buffer.from(text))).toBe(true);
   });
 
   it('counts bytes, not letters', () => {
