@@ -97,6 +97,8 @@ export class EngineMember implements LaneMember {
     const direct = (this.direct ??= this.findDirect());
     if (this.isTooSlow(direct)) {
       this.ended = true;
+      // It comes back for all that with its cursor, and nobody knows when a poller would ask.
+      this.client.conn.writeBuffer.length = 0;
       return this.onSlow();
     }
     if (direct) return void direct.write(joined);
