@@ -12,6 +12,7 @@ import { type GuildRoom } from '../guild-room.js';
 import { RoomBroadcaster } from '../room-broadcaster.js';
 import { type SharedBytes } from '../shared-bytes.js';
 import { Transport } from '../transport.js';
+import { cutOnceUnread } from './cut-socket.js';
 import { type EngineConnection } from './engine-member.js';
 import { ReadyAnswer } from './ready-answer.js';
 import { type RoomAdapter } from './room.adapter.js';
@@ -164,6 +165,8 @@ export class SocketIoTransport extends Transport implements OnApplicationBootstr
     this.metrics.slowReadersCut.inc({ transport: this.name });
     for (const guildId of [...(this.known.get(socket.conn)?.rooms.keys() ?? [])]) this.leave(socket, guildId);
     endSocket(socket, closingFor('slow-consumer'));
+    const raw = (socket.conn as unknown as EngineConnection).transport.socket?._socket;
+    if (raw) cutOnceUnread(raw);
   }
 }
 

@@ -4,7 +4,7 @@ import { type Closing, closingFor } from '../../domain/closing.js';
 import { type Backlog } from '../backlog.js';
 import { type Connection } from '../connections.js';
 import { type SharedBytes } from '../shared-bytes.js';
-import { cutSocket } from './cut-socket.js';
+import { cutOnceUnread, cutSocket } from './cut-socket.js';
 import { type Frame, type LaneMember, type RoomLane } from './room-lane.js';
 import { writePieces } from './web-socket-frame.js';
 
@@ -77,7 +77,8 @@ export class SseStream implements LaneMember, Connection {
     if (this.backlog.tooMuch(raw ? raw.writableLength : this.response.writableLength)) {
       this.lane = undefined;
       this.onSlow();
-      return this.close(closingFor('slow-consumer'));
+      this.close(closingFor('slow-consumer'));
+      return cutOnceUnread(this.response);
     }
     if (raw) raw.write(joined);
     else this.response.write(frames.map(({ text }) => text).join(''));

@@ -12,7 +12,7 @@ import { type Joined, type JoinService } from '../join.service.js';
 import { MessageBudget, type MessageRates } from '../message-budget.js';
 import { type SharedBytes, sharedBytesOf } from '../shared-bytes.js';
 import { wireFault } from '../wire-fault.js';
-import { cutSocket } from './cut-socket.js';
+import { cutOnceUnread, cutSocket } from './cut-socket.js';
 import { type LaneMember, type RoomLane } from './room-lane.js';
 import { framePieces, webSocketFrame, writePieces } from './web-socket-frame.js';
 
@@ -153,6 +153,7 @@ export class WebSocketConnection implements LaneMember, Connection {
   private cut(): void {
     this.services.cut();
     this.close(closingFor('slow-consumer'));
+    cutOnceUnread(this.raw);
   }
 
   private async greet(): Promise<void> {
@@ -269,12 +270,10 @@ export class WebSocketConnection implements LaneMember, Connection {
   /** All in one write. False for a reader who was cut off instead. */
   private answer(pieces: readonly Buffer[]): boolean {
     const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
-    if (!this.backlog.takesAnswer(this.raw.writableLength, bytes)) {
-      this.cut();
-      return false;
-    }
-    writePieces(this.raw, pieces);
-    return true;
+    const taken = this.backlog.takesAnswer(this.raw.writableLength, bytes);
+    if (taken) writePieces(this.raw, pieces);
+    else this.cut();
+    return taken;
   }
 
   private leave(): void {
