@@ -68,6 +68,12 @@ export class PollingCrowdClient extends CrowdClient {
     super.stall();
   }
 
+  /** Says so: where no poll is under way, the server would not hear of it. */
+  override destroy(): void {
+    super.destroy();
+    void this.post('1').catch(() => undefined);
+  }
+
   /** Polls until the server says that there is no such client. */
   override async drain(): Promise<void> {
     for (;;) {
