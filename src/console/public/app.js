@@ -57,6 +57,8 @@ function watch(auth) {
     if (status.name === 'refused') refused(status);
     if (status.name === 'live') void loadGuilds();
   });
+  // A connection that was refused before is no news to the room.
+  if (entering.status.name === 'refused') refused(entering.status);
   showConnection();
 }
 
