@@ -18,6 +18,14 @@ export interface Connection {
   close(closing: Closing): void;
 }
 
+/**
+ * Milliseconds for a client to read why its connection ends, and to end it. One that does not must hold up neither the end
+ * of the process nor our memory.
+ */
+export function closingTime(reason?: CloseReason): number {
+  return reason === 'shutdown' ? 1_000 : 5_000;
+}
+
 /** Milliseconds between two rounds of closing. */
 const roundPause = 50;
 

@@ -30,9 +30,9 @@ export class RoomReconciler implements OnApplicationBootstrap, BeforeApplication
     private readonly log: EventLog,
   ) {}
 
-  async onApplicationBootstrap(): Promise<void> {
+  onApplicationBootstrap(): void {
     this.timer = setInterval(() => this.look(), this.chain.options.pollMs);
-    this.stopWatching = await this.chain.watch((guildId) => this.look(guildId));
+    this.stopWatching = this.chain.watch((guildId) => this.look(guildId));
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -54,7 +54,7 @@ export class RoomReconciler implements OnApplicationBootstrap, BeforeApplication
   private look(guildId?: string): void {
     const rooms = guildId === undefined ? this.rooms.all() : [this.rooms.peek(guildId)];
     for (const room of rooms) {
-      if (!room || this.chain.isLive(room.guildId)) continue;
+      if (!room || this.chain.isLive(room.guildId, room.lastWord.source)) continue;
       if (this.underWay.has(room.guildId)) this.again.add(room.guildId);
       else this.waiting.add(room.guildId);
     }

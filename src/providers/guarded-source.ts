@@ -22,6 +22,9 @@ export interface SourceLimits extends GuardLimits {
 /** Members of one guild. More than that is a fault of the source. */
 const mostMembers = 250_000;
 
+/** Milliseconds before the same fault is worth another line in the log. */
+const complaintPause = 60_000;
+
 /** Guilds whose answers are kept. */
 const mostKept = 1_000;
 
@@ -33,6 +36,7 @@ export class GuardedSource {
   private readonly underWay = new Map<string, Promise<SourcedSnapshot | undefined>>();
   private readonly mended = new Set<string>();
   private lastList: SourcedGuild[] = [];
+  private lastFault = { words: '', at: -Infinity };
 
   constructor(
     private readonly provider: DataProvider,
@@ -50,13 +54,25 @@ export class GuardedSource {
     return this.provider.live;
   }
 
-  /** See `DataProvider.watch`. Undefined for a source that notices nothing. */
-  watch(changed: (guildId?: string) => void): Promise<() => Promise<void>> | undefined {
-    return this.provider.watch?.((guildId) => {
-      if (guildId === undefined) this.kept.clear();
-      else this.kept.delete(guildId);
-      changed(guildId);
-    });
+  /**
+   * See `DataProvider.watch`. Answers how to stop. A source that cannot watch, or takes long to begin, holds up neither the
+   * start nor the end: it is read from time to time like any other.
+   */
+  watch(changed: (guildId?: string) => void): () => Promise<void> {
+    let ended = false;
+    let stop: (() => Promise<void>) | undefined;
+    const begin = async (): Promise<void> => {
+      stop = await this.provider.watch?.((guildId) => {
+        this.outdate(guildId);
+        if (!ended) changed(guildId);
+      });
+      if (ended) await stop?.();
+    };
+    begin().catch((error: unknown) => this.report(error));
+    return async () => {
+      ended = true;
+      await stop?.();
+    };
   }
 
   /** What it last told while it is broken: its guilds exist, and who asks for one hears that it cannot be read. */
@@ -133,7 +149,19 @@ export class GuardedSource {
     this.logger.warn(`data source ${this.name}: mended in ${where}: ${list}`);
   }
 
+  /** What is kept of a guild, or of all, is too old to be given out, and still better than nothing. */
+  private outdate(guildId: string | undefined): void {
+    const old = performance.now() - this.limits.cacheMs - 1;
+    const outdated = guildId === undefined ? this.kept.values() : [this.kept.peek(guildId)];
+    for (const kept of outdated) if (kept) kept.at = Math.min(kept.at, old);
+  }
+
+  /** A source that is broken is so for every guild: the same words are not worth a line for each. */
   private report(error: unknown): void {
-    this.logger.warn(`data source ${this.name}: ${error instanceof Error ? error.message : String(error)}`);
+    const fault = error instanceof Error ? error.message : String(error);
+    const now = performance.now();
+    if (fault === this.lastFault.words && now - this.lastFault.at < complaintPause) return;
+    this.lastFault = { words: fault, at: now };
+    this.logger.warn(`data source ${this.name}: ${fault}`);
   }
 }

@@ -4,7 +4,7 @@ import { StartupError } from '../database/startup-error.js';
 import { isSnowflake } from '../domain/snowflake.js';
 import { type SourceGuild } from '../domain/source-snapshot.js';
 import { DataProvider, type RawSnapshot } from './data-provider.js';
-import { postgresFault, type PostgresSettings } from './postgres/postgres-settings.js';
+import { type PostgresSettings } from './postgres/postgres-settings.js';
 import { canHold, readLayout, type SourceLayout } from './postgres/source-layout.js';
 import { guildsOf, snapshotOf } from './postgres/source-rows.js';
 import { listStatement, loadStatement, mostGuilds, type Statement } from './postgres/source-statements.js';
@@ -24,7 +24,7 @@ export class PostgresProvider extends DataProvider implements OnApplicationShutd
   constructor(@Inject(SOURCE_SETTINGS) private readonly settings: PostgresSettings) {
     super();
     const url = settings.POSTGRES_SOURCE_URL;
-    if (url === undefined) throw new StartupError(String(postgresFault(settings)));
+    if (url === undefined) throw new StartupError('The data source postgres needs POSTGRES_SOURCE_URL.');
     this.database = new ForeignDatabase({
       url,
       poolSize: settings.POSTGRES_SOURCE_POOL_SIZE,

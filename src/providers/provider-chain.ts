@@ -65,14 +65,17 @@ export class ProviderChain {
     return this.ask(guildId, { fresh: true, loyalTo });
   }
 
-  /** Whether every source that may speak for the guild tells its changes itself. */
-  isLive(guildId: string): boolean {
-    return this.sourcesOf(guildId).every(({ live }) => live);
+  /** Whether whoever speaks for the guild, as `speaker` did last, tells its changes itself. */
+  isLive(guildId: string, speaker: string): boolean {
+    const sources = this.sourcesOf(guildId);
+    // Where all of them speak, one that was silent may begin to.
+    const speaking = this.options.mode === 'merge' ? sources : sources.filter(({ name }) => name === speaker);
+    return speaking.every(({ live }) => live);
   }
 
   /** Calls `changed` for a guild that a source noticed a change in, or without one for any. Answers how to stop. */
-  async watch(changed: (guildId?: string) => void): Promise<() => Promise<void>> {
-    const stops = await Promise.all(this.sources.flatMap((source) => source.watch(changed) ?? []));
+  watch(changed: (guildId?: string) => void): () => Promise<void> {
+    const stops = this.sources.map((source) => source.watch(changed));
     return async () => {
       await Promise.all(stops.map((stop) => stop()));
     };

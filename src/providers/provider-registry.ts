@@ -8,24 +8,28 @@ import { httpSettings } from './http/http-settings.js';
 import { HttpProvider } from './http.provider.js';
 import { mockSettings } from './mock/mock-settings.js';
 import { MockProvider } from './mock.provider.js';
-import { postgresFault, postgresSettings } from './postgres/postgres-settings.js';
+import { postgresSettings } from './postgres/postgres-settings.js';
 import { PostgresProvider } from './postgres.provider.js';
 
 export interface Source {
   provider: Type<DataProvider>;
   /** Its settings: the names of the environment are the keys. It gets them by `@Inject(SOURCE_SETTINGS)`. */
   settings: z.ZodObject;
-  /** What is wrong with its settings when it is chosen, with the key in front. */
-  fault?(settings: object): string | undefined;
+  /** Keys that must be set when it is chosen. */
+  needs?: readonly string[];
 }
 
 /** Every data source there is. The allowed values of `DATA_PROVIDERS` are these keys. */
 export const providerRegistry = {
   mock: { provider: MockProvider, settings: mockSettings },
   'discord-gateway': { provider: DiscordGatewayProvider, settings: z.object({}) },
-  postgres: { provider: PostgresProvider, settings: postgresSettings, fault: postgresFault },
-  http: { provider: HttpProvider, settings: httpSettings },
-  file: { provider: FileProvider, settings: fileSettings },
+  postgres: { provider: PostgresProvider, settings: postgresSettings, needs: ['POSTGRES_SOURCE_URL'] },
+  http: {
+    provider: HttpProvider,
+    settings: httpSettings,
+    needs: ['HTTP_SOURCE_GUILDS_URL', 'HTTP_SOURCE_GUILD_URL'],
+  },
+  file: { provider: FileProvider, settings: fileSettings, needs: ['FILE_SOURCE_PATH'] },
 } as const satisfies Record<string, Source>;
 
 export type ProviderName = keyof typeof providerRegistry;

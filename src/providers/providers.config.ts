@@ -102,10 +102,15 @@ export function unknownSource(names: readonly string[], plugins: readonly string
   return missing === undefined ? undefined : `there is no "${missing}"; choose from ${there.join(', ')}`;
 }
 
-/** What is wrong with the settings of the sources that are chosen. */
+/** What the chosen sources need and do not have. */
 export function sourceFaults({ names, settings }: ProvidersConfig): string[] {
-  const chosenSources = providerNames
+  const set = new Map(Object.entries(settings));
+  return providerNames
     .filter((name) => names.includes(name))
-    .map((name): Source => providerRegistry[name]);
-  return chosenSources.flatMap((source) => source.fault?.(settings) ?? []);
+    .flatMap((name) => {
+      const { needs = [] }: Source = providerRegistry[name];
+      return needs
+        .filter((key) => set.get(key) === undefined)
+        .map((key) => `${key}: must be set for the source ${name}`);
+    });
 }

@@ -1,13 +1,10 @@
 import { type Socket as TcpSocket } from 'node:net';
 import { type Socket } from 'socket.io';
 import { type Closing, comesBack } from '../../domain/closing.js';
-import { type Connection } from '../connections.js';
+import { closingTime, type Connection } from '../connections.js';
 import { type GuildRoom } from '../guild-room.js';
 import { cutSocket } from './cut-socket.js';
 import { type EngineConnection, waitingFor } from './engine-member.js';
-
-/** Milliseconds for a client to read why its connection ends. */
-const closingTime = { shutdown: 1_000, other: 5_000 };
 
 /** One connection of engine.io, and the socket.io socket on it once there is one. */
 export class SocketIoConnection implements Connection {
@@ -52,7 +49,7 @@ export function endSocket(socket: Socket, closing: Closing): void {
 export function endUnsaid(socket: Socket, { code, reason }: Closing): void {
   if (!socket.connected) return;
   const engine = socket.conn as unknown as EngineConnection & { close(discard?: boolean): void };
-  const patience = reason === 'shutdown' ? closingTime.shutdown : closingTime.other;
+  const patience = closingTime(reason);
   // A poller that does not ask again is waited for by engine.io itself, half a minute if it is not told otherwise.
   engine.transport.closeTimeout = patience;
   // After a packet that says "disconnect" the library's own client never comes back by itself.

@@ -2,16 +2,13 @@ import { type Socket } from 'node:net';
 import { type Response } from 'express';
 import { type Closing, closingFor } from '../../domain/closing.js';
 import { type Backlog } from '../backlog.js';
-import { type Connection } from '../connections.js';
+import { closingTime, type Connection } from '../connections.js';
 import { type SharedBytes } from '../shared-bytes.js';
 import { cutOnceUnread, cutSocket } from './cut-socket.js';
 import { type Frame, type LaneMember, type RoomLane } from './room-lane.js';
 import { writePieces } from './web-socket-frame.js';
 
 const lineEnd = Buffer.from('\r\n');
-
-/** Milliseconds for what is still to be read of a stream that has ended. */
-const finishTime = { shutdown: 1_000, other: 5_000 };
 
 /** A piece of a chunked HTTP/1.1 body, head and tail included (RFC 9112, section 7.1). */
 export function httpChunk(text: string): Buffer {
@@ -85,11 +82,11 @@ export class SseStream implements LaneMember, Connection {
   }
 
   close(closing: Closing): void {
-    this.end(block('closing', closing), closing.reason === 'shutdown' ? finishTime.shutdown : finishTime.other);
+    this.end(block('closing', closing), closingTime(closing.reason));
   }
 
   /** A reader that does not take the rest must not keep the connection for that. */
-  end(last = '', patience = finishTime.other): void {
+  end(last = '', patience = closingTime()): void {
     if (this.ended) return;
     this.lane?.catchUp(this);
     this.ended = true;

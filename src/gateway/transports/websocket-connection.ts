@@ -4,7 +4,7 @@ import { type Closing, closingFor } from '../../domain/closing.js';
 import { type DomainEvent } from '../../domain/events/index.js';
 import { Fault } from '../../domain/fault.js';
 import { Backlog } from '../backlog.js';
-import { type Connection } from '../connections.js';
+import { closingTime, type Connection } from '../connections.js';
 import * as dialect from '../dialects/d-zone.dialect.js';
 import { type DirectoryEntry } from '../guild-directory.js';
 import { type GuildRoom, type SnapshotEncoding } from '../guild-room.js';
@@ -18,9 +18,6 @@ import { framePieces, webSocketFrame, writePieces } from './web-socket-frame.js'
 
 /** Messages of one client that may wait for their turn. */
 const maxWaiting = 32;
-
-/** Milliseconds for a client to answer a close. */
-const closingTime = { shutdown: 1_000, other: 5_000 };
 
 /** What connections need of the house: one for all of them. `ask` throws a Fault when an address asks too fast. */
 export interface ConnectionServices {
@@ -113,8 +110,7 @@ export class WebSocketConnection implements LaneMember, Connection {
     this.socket.close(code, reason);
     this.leave();
     // A peer that never answers the close must not hold up the end of the process.
-    const patience = reason === 'shutdown' ? closingTime.shutdown : closingTime.other;
-    setTimeout(() => cutSocket(this.raw), patience).unref();
+    setTimeout(() => cutSocket(this.raw), closingTime(reason)).unref();
   }
 
   /** There may be an open guild by now: if there is, those who wait go in. If not, they go on waiting, unanswered. */

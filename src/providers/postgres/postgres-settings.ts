@@ -58,9 +58,3 @@ export const postgresSettings = z.object({
   POSTGRES_SOURCE_STATEMENT_TIMEOUT_MS: z.coerce.number().int().min(1).max(120_000).default(8_000),
 });
 export type PostgresSettings = z.infer<typeof postgresSettings>;
-
-const missing = 'DATA_PROVIDERS: postgres needs a database in POSTGRES_SOURCE_URL';
-
-export function postgresFault({ POSTGRES_SOURCE_URL: url }: Partial<PostgresSettings>): string | undefined {
-  return url === undefined ? missing : undefined;
-}

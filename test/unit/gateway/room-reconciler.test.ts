@@ -15,6 +15,8 @@ const [ada, bob, eve] = ['200000000000000001', '200000000000000002', '2000000000
 
 /** A table of somebody's database, so to speak. */
 class Table extends DataProvider {
+  override live = false;
+  loads = 0;
   members: Member[] | undefined = [ada, bob];
   asked: (() => Promise<unknown>) | undefined;
   changed: ((guildId?: string) => void) | undefined;
@@ -29,6 +31,7 @@ class Table extends DataProvider {
   }
 
   async loadGuild(): Promise<RawSnapshot | undefined> {
+    this.loads += 1;
     const members = this.members;
     await this.asked?.();
     return members && { guild: { id: guildId, name: 'Guild', iconUrl: null }, members };
@@ -63,7 +66,7 @@ beforeEach(async () => {
     rooms.apply(event);
     if (event.type === 'guild.removed') rooms.close(event.guildId);
   });
-  await reconciler.onApplicationBootstrap();
+  reconciler.onApplicationBootstrap();
   // Somebody is in it, so that it stays open.
   (await rooms.open(guildId)).occupants = 1;
 });
@@ -132,6 +135,13 @@ describe('a room whose source tells no changes', () => {
     await vi.advanceTimersByTimeAsync(30_000);
     expect(types()).toEqual(['guild.removed']);
     expect(rooms.peek(guildId)).toBeUndefined();
+  });
+
+  it('is not read again while a source that tells its changes itself speaks for it', async () => {
+    table.live = true;
+    const before = table.loads;
+    await vi.advanceTimersByTimeAsync(90_000);
+    expect(table.loads).toBe(before);
   });
 
   it('does not undo what happened while the source was asked', async () => {

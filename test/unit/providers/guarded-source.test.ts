@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DataProvider, type RawSnapshot } from '../../../src/providers/data-provider.js';
 import { GuardedSource, type SourceLimits } from '../../../src/providers/guarded-source.js';
@@ -104,5 +105,55 @@ describe('a guarded source', () => {
     provider.answer = () => Promise.resolve(0);
     expect(await source().load(guildId)).toMatchObject({ members: [] });
     await expect(source({ emptyIsFailure: true }).load(guildId)).rejects.toThrow('no members');
+  });
+
+  it('says the same fault once, and another one at once', async () => {
+    const warned = vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    const guarded = source();
+    provider.answer = () => Promise.reject(new Error('broken'));
+    for (let n = 0; n < 4; n += 1) await guarded.load(guildId).catch(() => undefined);
+    provider.answer = () => Promise.reject(new Error('worse'));
+    await guarded.load(guildId).catch(() => undefined);
+    expect(warned.mock.calls.map(([words]) => String(words))).toEqual([
+      'data source scripted: broken',
+      'data source scripted: worse',
+    ]);
+    warned.mockRestore();
+  });
+
+  it('asks again after a change was noticed, and has the former answer if that fails', async () => {
+    let notice: ((guildId?: string) => void) | undefined;
+    provider.watch = (changed) => {
+      notice = changed;
+      return Promise.resolve(() => Promise.resolve());
+    };
+    const guarded = source();
+    const heard: unknown[] = [];
+    const stop = guarded.watch((changed) => heard.push(changed));
+    await guarded.load(guildId);
+    notice?.('999999999999999999');
+    await guarded.load(guildId);
+    expect(provider.loads).toBe(1);
+    notice?.(guildId);
+    await guarded.load(guildId);
+    expect(provider.loads).toBe(2);
+    notice?.();
+    provider.answer = () => Promise.reject(new Error('broken'));
+    expect(await guarded.load(guildId)).toMatchObject({ stale: true });
+    await stop();
+    notice?.(guildId);
+    expect(heard).toEqual(['999999999999999999', guildId, undefined]);
+  });
+
+  it('holds up neither start nor end when it cannot watch, and is stopped however late it began', async () => {
+    provider.watch = () => Promise.reject(new Error('cannot watch'));
+    await source().watch(() => undefined)();
+    let begin: ((stop: () => Promise<void>) => void) | undefined;
+    provider.watch = () => new Promise((resolve) => (begin = resolve));
+    await source().watch(() => undefined)();
+    const stopped = vi.fn(() => Promise.resolve());
+    begin?.(stopped);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(stopped).toHaveBeenCalledOnce();
   });
 });
