@@ -62,7 +62,7 @@ export function readConfig(environment: Record<string, string | undefined>): App
   if (unknown !== undefined) faults.push(`DATA_PROVIDERS: ${unknown}`);
   if (result.success) {
     const config = { ...result.data, providers: readProviders(result.data, usualSource(result.data)) };
-    faults.push(...contradictions(config));
+    faults.push(...contradictions(config, { production: set.NODE_ENV === 'production' }));
     if (faults.length === 0) return config;
   }
   const list = faults.map((fault) => `  - ${fault}`).join('\n');
@@ -74,12 +74,12 @@ function usualSource(config: z.infer<typeof appShape>): 'mock' | 'discord-gatewa
 }
 
 /** Faults between settings that are each right by themselves. */
-function contradictions(config: AppConfig): string[] {
+function contradictions(config: AppConfig, { production }: { production: boolean }): string[] {
   const faults: string[] = [];
   if (config.providers.names.includes('discord-gateway') && discordToken(config) === undefined) {
     faults.push('DATA_PROVIDERS: discord-gateway needs a bot token in DISCORD_TOKEN');
   }
-  faults.push(...sourceFaults(config.providers));
+  faults.push(...sourceFaults(config.providers, { production }));
   if (config.METRICS_PORT !== undefined && config.METRICS_PORT !== 0 && config.METRICS_PORT === config.PORT) {
     faults.push('METRICS_PORT: must be another port than PORT');
   }

@@ -17,11 +17,13 @@ export interface Source {
   settings: z.ZodObject;
   /** Keys that must be set when it is chosen. */
   needs?: readonly string[];
+  /** Its guilds are made up. */
+  demo?: boolean;
 }
 
 /** Every data source there is. The allowed values of `DATA_PROVIDERS` are these keys. */
 export const providerRegistry = {
-  mock: { provider: MockProvider, settings: mockSettings },
+  mock: { provider: MockProvider, settings: mockSettings, demo: true },
   'discord-gateway': { provider: DiscordGatewayProvider, settings: z.object({}) },
   postgres: { provider: PostgresProvider, settings: postgresSettings, needs: ['POSTGRES_SOURCE_URL'] },
   http: {

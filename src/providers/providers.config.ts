@@ -34,6 +34,8 @@ function guildSources(text: string, context: z.RefinementCtx): Map<string, strin
 export const providersConfig = z.object({
   /** Asked in this order. Unset: `discord-gateway` when there is a token, else `mock`. */
   DATA_PROVIDERS: z.string().transform(chosen).optional(),
+  /** In production (`NODE_ENV=production`) made-up guilds are shown only if this says so. */
+  DEMO_DATA: z.enum(['on', 'off']).default('off'),
   /** ES modules that offer further sources: paths, separated by commas. */
   PROVIDER_PLUGINS: z.string().transform(listed).optional(),
   /** fallback: the first that knows a guild speaks for it. merge: the members of all that know it. */
@@ -102,13 +104,19 @@ export function unknownSource(names: readonly string[], plugins: readonly string
   return missing === undefined ? undefined : `there is no "${missing}"; choose from ${there.join(', ')}`;
 }
 
-/** What the chosen sources need and do not have. */
-export function sourceFaults({ names, settings }: ProvidersConfig): string[] {
-  const set = new Map(Object.entries(settings));
+/** What the chosen sources need and do not have. Made-up guilds must not be taken for somebody's real ones. */
+export function sourceFaults({ names, settings }: ProvidersConfig, { production }: { production: boolean }): string[] {
+  const set = new Map<string, unknown>(Object.entries(settings));
   return providerNames
     .filter((name) => names.includes(name))
     .flatMap((name) => {
-      const { needs = [] }: Source = providerRegistry[name];
+      const { needs = [], demo = false }: Source = providerRegistry[name];
+      if (demo && production && set.get('DEMO_DATA') !== 'on') {
+        return [
+          `DATA_PROVIDERS: ${name} shows made-up guilds, in production only with DEMO_DATA=on; ` +
+            'set DISCORD_TOKEN or name another source',
+        ];
+      }
       return needs
         .filter((key) => set.get(key) === undefined)
         .map((key) => `${key}: must be set for the source ${name}`);

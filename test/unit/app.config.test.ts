@@ -48,6 +48,8 @@ describe('settings', () => {
     expect(readConfig({ DISCORD_TOKEN: 'a.b.c' }).providers.names).toEqual(['discord-gateway']);
     expect(readConfig({ DISCORD_BOT_TOKEN: 'a.b.c' }).providers.names).toEqual(['discord-gateway']);
     expect(readConfig({ DISCORD_TOKEN: 'a.b.c', DATA_PROVIDERS: 'mock' }).providers.names).toEqual(['mock']);
+    expect(readConfig({ NODE_ENV: 'production', DEMO_DATA: 'on' }).providers.names).toEqual(['mock']);
+    expect(readConfig({ NODE_ENV: 'production', DISCORD_TOKEN: 'a.b.c' }).providers.names).toEqual(['discord-gateway']);
   });
 
   it('tell all faults at once, each with its key', () => {
@@ -59,6 +61,7 @@ describe('settings', () => {
 
   it('name both keys of a contradiction', () => {
     expect(faultOf({ DATA_PROVIDERS: 'discord-gateway' })).toMatch(/DATA_PROVIDERS: .*DISCORD_TOKEN/);
+    expect(faultOf({ NODE_ENV: 'production' })).toMatch(/DATA_PROVIDERS: mock shows made-up guilds.*DEMO_DATA=on/);
     expect(faultOf({ METRICS_PORT: '4000', PORT: '4000' })).toMatch(/METRICS_PORT: .*PORT/);
   });
 
