@@ -13,8 +13,10 @@ export class Backlog {
 
   /** Whether a reader with this many bytes waiting is too slow for live frames. */
   tooMuch(waiting: number): boolean {
-    if (waiting <= this.bound) this.allowance = 0;
-    return waiting > this.bound + this.allowance;
+    if (waiting > this.bound) return waiting > this.bound + this.allowance;
+    // Written to only where it changes: this is asked for each delivery.
+    if (this.allowance !== 0) this.allowance = 0;
+    return false;
   }
 
   /** Whether an answer of `bytes` may be sent on top of those waiting; they are allowed for if so. */

@@ -13,13 +13,6 @@ export interface LaneMember {
   write(joined: Buffer, frames: readonly Frame[]): void;
 }
 
-interface Place {
-  index: number;
-  /** How many frames of the tick numbered `tick` this member has had, or must not have. */
-  tick: number;
-  seen: number;
-}
-
 /**
  * The members of one room on one transport, and the frames of the present turn of the event loop. All frames of a turn
  * reach a member in one write: the kernel's price of a write, not our work, is what a delivery costs.
@@ -28,7 +21,11 @@ interface Place {
  */
 export class RoomLane<M extends LaneMember> {
   private readonly members: M[] = [];
-  private readonly places = new Map<M, Place>();
+  /** Where in `members` somebody is, and so in the next two lists. Not looked at for each delivery. */
+  private readonly places = new Map<M, number>();
+  /** How many frames, `seen`, of the tick numbered `ticks` a member has had, or must not have. */
+  private readonly ticks: number[] = [];
+  private readonly seen: number[] = [];
   private frames: Frame[] = [];
   private tick = 0;
 
@@ -39,21 +36,26 @@ export class RoomLane<M extends LaneMember> {
   /** Frames pushed before are not for this member, those pushed later are. */
   enter(member: M): void {
     if (this.places.has(member)) return;
-    this.places.set(member, { index: this.members.length, tick: this.tick, seen: this.frames.length });
+    this.places.set(member, this.members.length);
     this.members.push(member);
+    this.ticks.push(this.tick);
+    this.seen.push(this.frames.length);
   }
 
   /** Frames of this turn that the member has not had are not sent to it any more. */
   leave(member: M): void {
     const place = this.places.get(member);
-    if (!place) return;
+    if (place === undefined) return;
     this.places.delete(member);
     const last = this.members.pop();
+    const tick = this.ticks.pop() ?? 0;
+    const seen = this.seen.pop() ?? 0;
     if (last === undefined || last === member) return;
-    // The last one takes the free place, so that the list stays dense.
-    this.members[place.index] = last;
-    const moved = this.places.get(last);
-    if (moved) moved.index = place.index;
+    // The last one takes the free place, so that the lists stay dense.
+    this.members[place] = last;
+    this.ticks[place] = tick;
+    this.seen[place] = seen;
+    this.places.set(last, place);
   }
 
   push(frame: Frame): void {
@@ -64,11 +66,10 @@ export class RoomLane<M extends LaneMember> {
   /** Sends the member its part of this turn now. */
   catchUp(member: M): void {
     const place = this.places.get(member);
-    if (!place || this.frames.length === 0) return;
-    const seen = place.tick === this.tick ? place.seen : 0;
+    if (place === undefined || this.frames.length === 0) return;
+    const seen = this.seenBy(place, this.tick);
     if (seen === this.frames.length) return;
-    place.tick = this.tick;
-    place.seen = this.frames.length;
+    this.note(place, this.tick, this.frames.length);
     const frames = this.frames.slice(seen);
     member.write(joinBytes(frames), frames);
   }
@@ -83,18 +84,25 @@ export class RoomLane<M extends LaneMember> {
     this.tick += 1;
     const joined = joinBytes(frames);
     // From the end: a member that leaves while it is written to gives its place to one that was served already.
-    for (let index = this.members.length - 1; index >= 0; index -= 1) {
-      const member = this.members[index];
-      const place = member && this.places.get(member);
+    for (let place = this.members.length - 1; place >= 0; place -= 1) {
+      const member = this.members[place];
       // Entered while others were written to, and took the place of one who left.
-      if (!place || place.tick > tick) continue;
-      const seen = place.tick === tick ? place.seen : 0;
+      if (member === undefined || (this.ticks[place] ?? 0) > tick) continue;
+      const seen = this.seenBy(place, tick);
       // Noted before the write: whoever leaves in it may bring one who was served into a place still to come.
-      place.tick = tick;
-      place.seen = frames.length;
+      this.note(place, tick, frames.length);
       if (seen === 0) member.write(joined, frames);
       else if (seen < frames.length) member.write(joinBytes(frames.slice(seen)), frames.slice(seen));
     }
+  }
+
+  private seenBy(place: number, tick: number): number {
+    return this.ticks[place] === tick ? (this.seen[place] ?? 0) : 0;
+  }
+
+  private note(place: number, tick: number, seen: number): void {
+    this.ticks[place] = tick;
+    this.seen[place] = seen;
   }
 }
 
