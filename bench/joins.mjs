@@ -42,6 +42,7 @@ async function measure(generator, target, { joins, variant, env }) {
       places,
       seconds,
       cpuPer1000: ((cpuSeconds(server.pid) - from.server) / joins) * 1000,
+      core: (cpuSeconds(server.pid) - from.server) / seconds,
       bytes: bytes / joins,
       peak: statusBytes(server.pid, 'VmHWM'),
       generator: (cpuSeconds(generator.pid) - from.generator) / seconds,

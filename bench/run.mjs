@@ -11,7 +11,7 @@ import { measureFanOut } from './fan-out.mjs';
 import { measureJoins } from './joins.mjs';
 import { measureMemory } from './memory.mjs';
 import { openFilesLimit } from './pinned.mjs';
-import { busiestGenerator, generatorLimit, report } from './report.mjs';
+import { bottlenecks, report } from './report.mjs';
 import { joinTargets, targets } from './targets.mjs';
 
 const allParts = ['fan-out', 'connect', 'memory', 'joins'];
@@ -111,9 +111,8 @@ async function run(options) {
   const text = report(results, { ...options, joinRounds: Math.min(options.rounds, mostJoinRounds), minutes });
   console.log(`\n${text}`);
   if (!options.write) return;
-  if (busiestGenerator(results) > generatorLimit) {
-    throw new Error('The generator was the bottleneck: these results mean nothing.');
-  }
+  const [bottleneck] = bottlenecks(results);
+  if (bottleneck) throw new Error(`The generator was the bottleneck with ${bottleneck.target}: nothing is written.`);
   const file = path.join(import.meta.dirname, 'results.md');
   writeFileSync(file, await format(text, { ...(await resolveConfig(file)), filepath: file }));
 }
