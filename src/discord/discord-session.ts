@@ -89,7 +89,7 @@ export class DiscordSession extends DiscordStatus implements OnApplicationBootst
     this.client.on(Events.ShardError, (error) => this.logger.debug(`The Discord gateway: ${faultText(error)}`));
     this.client.on(Events.ClientReady, (client) => this.becomeReady(`Connected to Discord as ${client.user.tag}`));
     this.client.on(Events.ShardReconnecting, () => {
-      if (this.state !== 'ready') return;
+      if (this.state !== 'ready' || this.ended.signal.aborted) return;
       this.state = 'connecting';
       this.detail = 'The connection to Discord was lost and is being made again.';
       this.logger.warn(this.detail);

@@ -1,0 +1,48 @@
+export const demoRoles = [
+  { name: 'keepers', color: 0xe67e22, position: 4 },
+  { name: 'makers', color: 0x1abc9c, position: 3 },
+  { name: 'readers', color: 0x3498db, position: 2 },
+  { name: 'friends', color: 0x9b59b6, position: 1 },
+];
+
+export const demoNames = [
+  'Ada',
+  'Björn',
+  'Chiara',
+  'Dmitri',
+  'Elif',
+  'Fatou',
+  'Goran',
+  'Hana',
+  'Inés',
+  'Jomo',
+  'Kwame',
+  'Linnéa',
+  'Mei',
+  'Noor',
+  'Olga',
+  'Pilar',
+  'Quentin',
+  'Rosa',
+  'Søren',
+  'Tariq',
+  'Uma',
+  'Vera',
+  'Wanda',
+  'Ximena',
+  'Yuki',
+  'Zoltán',
+];
+
+export const demoPhrases = [
+  'Good morning.',
+  'Is anybody here?',
+  'The backup went through last night.',
+  'I will be back in ten minutes.',
+  'Who wants to play later?',
+  'That was faster than I thought.',
+  'Could somebody look at the logs?',
+  'Thank you, that helped.',
+  'It works on my machine.',
+  'See you tomorrow.',
+];
