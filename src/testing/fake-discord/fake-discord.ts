@@ -43,9 +43,10 @@ export class FakeDiscord {
     this.token = options.token ?? 'fake-token';
     this.port = options.port ?? 0;
     this.world = new World(options.botUser ?? {});
+    const allowed = { presences: true, members: true, messageContent: true, ...options.intents };
     const rules = {
       token: this.token,
-      allowed: { presences: true, members: true, messageContent: true, ...options.intents },
+      allowed,
       memberRequestInterval: options.memberRequestInterval ?? 30_000,
       url: () => `ws://127.0.0.1:${this.port}/gateway`,
     };
@@ -54,6 +55,7 @@ export class FakeDiscord {
     this.rest = new RestServer(this.world, {
       token: this.token,
       rateLimit: options.rateLimit ?? { limit: 50, window: 1000 },
+      allowed,
       gatewayRoutes: this.gateway.routes,
     });
   }

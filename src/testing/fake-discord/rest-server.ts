@@ -3,6 +3,7 @@ import { ApiError } from './api-error.js';
 import { applicationRoutes } from './application-routes.js';
 import { channelRoutes } from './channel-routes.js';
 import { guildRoutes } from './guild-routes.js';
+import { type PrivilegedIntents } from './intents.js';
 import { RateBuckets, type RateLimit } from './rate-buckets.js';
 import { type Mishap, Refusals } from './refusals.js';
 import { type Match, type RestAnswer, RestRouter, type Route } from './rest-router.js';
@@ -25,6 +26,7 @@ export interface RequestRecord {
 interface RestOptions {
   token: string;
   rateLimit: RateLimit;
+  allowed: Readonly<PrivilegedIntents>;
   gatewayRoutes: readonly Route[];
 }
 
@@ -80,7 +82,8 @@ export class RestServer {
       const limited = this.limit(match, headers);
       if (limited) return limited;
       const body = parseBody(request, raw);
-      return match.route.handle({ world: this.world, params: match.params, query: url.searchParams, body });
+      const { allowed } = this.options;
+      return match.route.handle({ world: this.world, allowed, params: match.params, query: url.searchParams, body });
     } catch (error) {
       if (error instanceof ApiError) return { status: error.status, body: error.body };
       return { status: 500, body: { message: `500: The fake failed: ${String(error)}`, code: 0 } };

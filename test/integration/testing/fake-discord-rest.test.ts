@@ -103,6 +103,22 @@ describe('what there is to read', () => {
     expect((await call('GET', `/guilds/${crowd.id}/members/${ada}`)).body.code).toBe(10007);
   });
 
+  it('member lists with the intent alone', async () => {
+    const closed = await FakeDiscord.start({ intents: { members: false } });
+    try {
+      const { id } = closed.addGuild({ name: 'Closed' });
+      const ask = (path: string): Promise<Response> =>
+        fetch(`${closed.apiUrl}/v10/guilds/${id}${path}`, { headers: { authorization: `Bot ${closed.token}` } });
+      const list = await ask('/members?limit=1000');
+      expect(list.status).toBe(403);
+      expect(await list.json()).toEqual({ message: 'Missing Access', code: 50001 });
+      expect((await ask(`/members/${closed.botUser.id}`)).status).toBe(200);
+      expect((await ask('/roles')).status).toBe(200);
+    } finally {
+      await closed.stop();
+    }
+  });
+
   it('registered commands', async () => {
     const path = `/applications/${discord.botUser.id}/commands`;
     expect((await call('PUT', path, [{ name: 'ping', description: 'answers' }])).status).toBe(200);
