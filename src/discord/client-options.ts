@@ -1,7 +1,18 @@
-import { type ClientOptions, GatewayIntentBits, Options, Partials, type Snowflake, type User } from 'discord.js';
+import {
+  type ClientOptions,
+  GatewayIntentBits,
+  Options,
+  Partials,
+  type RESTOptions,
+  type Snowflake,
+  type User,
+} from 'discord.js';
 
 /** Longest wait for a rate limit inside discord.js, in milliseconds; for longer ones the caller is told. */
 const longestRateLimit = 2_000;
+
+/** The same between the pages of a member list, which would have to be begun anew. */
+const longestPageWait = 15_000;
 
 export const wantedIntents =
   GatewayIntentBits.Guilds |
@@ -9,6 +20,18 @@ export const wantedIntents =
   GatewayIntentBits.GuildPresences |
   GatewayIntentBits.GuildMessages |
   GatewayIntentBits.MessageContent;
+
+export function restOptions(apiUrl: string): Partial<RESTOptions> {
+  return {
+    api: apiUrl,
+    timeout: 10_000,
+    // Without a pause between them; the queue's own schedule does better.
+    retries: 1,
+    // A 429 that names no pause would be asked again and again without one.
+    rejectOnRateLimit: ({ retryAfter, route }) =>
+      retryAfter <= 0 || retryAfter > (/^\/guilds\/[^/]+\/members$/.test(route) ? longestPageWait : longestRateLimit),
+  };
+}
 
 export function clientOptions(apiUrl: string): ClientOptions {
   return {
@@ -18,13 +41,7 @@ export function clientOptions(apiUrl: string): ClientOptions {
     allowedMentions: { parse: [] },
     enforceNonce: true,
     ws: { large_threshold: 250 },
-    rest: {
-      api: apiUrl,
-      timeout: 10_000,
-      // Without a pause between them; the queue's own schedule does better.
-      retries: 1,
-      rejectOnRateLimit: ({ retryAfter }) => retryAfter > longestRateLimit,
-    },
+    rest: restOptions(apiUrl),
     // Guilds, channels, roles, members and presences are what is shown; of the rest nothing is read back.
     makeCache: Options.cacheWithLimits({
       ...Options.DefaultMakeCacheSettings,

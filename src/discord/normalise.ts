@@ -33,9 +33,36 @@ export function activityOf(
   };
 }
 
-/** The colour of the highest role that has one. */
+/** How pictures are asked for. */
+export const image = { extension: 'png', size: 128 } as const;
+
+export interface ColoredRole {
+  id: string;
+  /** As Discord tells it: several roles may share one. */
+  position: number;
+  /** 0xRRGGBB; 0 = none. */
+  color: number;
+}
+
+/** The colour of the highest role that has one; of two in the same position the older one is higher. */
+export function roleColorOf(roles: Iterable<ColoredRole>): string {
+  let highest: ColoredRole | undefined;
+  for (const role of roles) if (role.color !== 0 && (highest === undefined || isAbove(role, highest))) highest = role;
+  return highest === undefined ? defaultRoleColor : `#${highest.color.toString(16).padStart(6, '0')}`;
+}
+
+function isAbove(one: ColoredRole, other: ColoredRole): boolean {
+  return one.position === other.position ? compareSnowflakes(one.id, other.id) < 0 : one.position > other.position;
+}
+
 export function colorOf(member: GuildMember): string {
-  return member.roles.color?.hexColor.toLowerCase() ?? defaultRoleColor;
+  return roleColorOf(
+    member.roles.cache.map(({ id, rawPosition, colors }) => ({
+      id,
+      position: rawPosition,
+      color: colors.primaryColor,
+    })),
+  );
 }
 
 export function memberOf(member: GuildMember): Member {
@@ -45,7 +72,7 @@ export function memberOf(member: GuildMember): Member {
     id: member.id,
     username: member.user.username,
     displayName: member.displayName,
-    avatarUrl: member.displayAvatarURL({ extension: 'png', size: 128 }),
+    avatarUrl: member.displayAvatarURL(image),
     bot: member.user.bot,
     roleColor: colorOf(member),
     // @everyone has the guild's own id and says nothing.
@@ -62,5 +89,5 @@ export function memberOf(member: GuildMember): Member {
 }
 
 export function guildOf(guild: Guild): SourceGuild {
-  return { id: guild.id, name: guild.name, iconUrl: guild.iconURL({ extension: 'png', size: 128 }) };
+  return { id: guild.id, name: guild.name, iconUrl: guild.iconURL(image) };
 }

@@ -20,7 +20,8 @@ const finalReasons: Readonly<Record<number, string>> = {
 /** What an error of a send means for the notification. A 401 is no business of a single notification's: see the sender. */
 export function outcomeOf(error: unknown): SendOutcome {
   if (error instanceof RateLimitError) {
-    return { ...later('Discord asks for a pause.'), retryAfterMs: Math.ceil(error.retryAfter) };
+    const pause = Math.ceil(error.retryAfter);
+    return { ...later('Discord asks for a pause.'), ...(pause > 0 && { retryAfterMs: pause }) };
   }
   if (error instanceof HTTPError) return later(`Discord is out of order (HTTP ${error.status}).`);
   if (!(error instanceof DiscordAPIError)) return later(`Discord cannot be reached (${faultText(error)}).`);

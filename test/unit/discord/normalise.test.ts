@@ -1,7 +1,7 @@
 import { ActivityType } from 'discord.js';
 import { describe, expect, it } from 'vitest';
 import { formerFields, presenceDiffers } from '../../../src/domain/member-difference.js';
-import { activityOf, statusOf } from '../../../src/discord/normalise.js';
+import { activityOf, roleColorOf, statusOf } from '../../../src/discord/normalise.js';
 import { type Member } from '../../../src/domain/member.js';
 
 const ada: Member = {
@@ -63,5 +63,20 @@ describe('presenceDiffers', () => {
     );
     expect(presenceDiffers(ada, { ...ada, status: 'idle' })).toBe(true);
     expect(presenceDiffers(ada, { ...ada, activities: [] })).toBe(true);
+  });
+});
+
+describe('roleColorOf', () => {
+  const role = (id: string, position: number, color: number) => ({ id: `10000000000000000${id}`, position, color });
+
+  it.each([
+    ['nobody has one', [role('1', 3, 0)], '#99aab5'],
+    ['there is no role', [], '#99aab5'],
+    ['the highest has none', [role('1', 1, 0x00ff), role('2', 2, 0xab), role('3', 9, 0)], '#0000ab'],
+    ['the highest comes first', [role('2', 7, 0xffffff), role('1', 1, 0xff0000)], '#ffffff'],
+    ['two are in the same position: the older wins', [role('5', 4, 0x050505), role('3', 4, 0x030303)], '#030303'],
+    ['the older one comes first', [role('3', 4, 0x030303), role('5', 4, 0x050505)], '#030303'],
+  ])('%s', (_what, roles, color) => {
+    expect(roleColorOf(roles)).toBe(color);
   });
 });

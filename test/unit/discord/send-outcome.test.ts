@@ -38,26 +38,24 @@ describe('outcomeOf', () => {
     }
   });
 
-  it('passes on how long Discord asks to wait', () => {
-    const error = new RateLimitError({
-      timeToReset: 30_000,
-      limit: 5,
-      method: 'POST',
-      hash: '',
-      url: 'https://discord.test/x',
-      route: '/channels/:id/messages',
-      majorParameter: '1',
-      global: false,
-      retryAfter: 30_000,
-      sublimitTimeout: 0,
-      scope: 'user',
-    });
-    expect(outcomeOf(error)).toEqual({
-      kind: 'retry',
-      burnsAttempt: false,
-      reason: 'Discord asks for a pause.',
-      retryAfterMs: 30_000,
-    });
+  it('passes on how long Discord asks to wait, if it says so', () => {
+    const limited = (retryAfter: number) =>
+      new RateLimitError({
+        timeToReset: 30_000,
+        limit: 5,
+        method: 'POST',
+        hash: '',
+        url: 'https://discord.test/x',
+        route: '/channels/:id/messages',
+        majorParameter: '1',
+        global: false,
+        retryAfter,
+        sublimitTimeout: 0,
+        scope: 'user',
+      });
+    const later = { kind: 'retry', burnsAttempt: false, reason: 'Discord asks for a pause.' };
+    expect(outcomeOf(limited(30_000))).toEqual({ ...later, retryAfterMs: 30_000 });
+    expect(outcomeOf(limited(0))).toEqual(later);
   });
 
   it('tells neither the address nor the text of the message', () => {
