@@ -2,10 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { type APIApplication, Events, Routes } from 'discord.js';
 import { backoff } from './backoff.js';
+import { BotStanding } from './bot-standing.js';
 import { wantedIntents } from './client-options.js';
 import { type Refusal, refusalOfClose, refusalOfError, refusalSentences } from './connection-refusal.js';
 import { type DiscordClient } from './discord-client.js';
-import { type DiscordState, DiscordStatus } from './discord-status.js';
+import { type DiscordState, type DiscordStatus } from './discord-status.js';
 import { faultText } from './fault-text.js';
 import { type GuildAdmission } from './guild-admission.js';
 import { intentsRefused, missingIntentsSentence, type PrivilegedIntent } from './privileged-intents.js';
@@ -14,7 +15,7 @@ import { intentsRefused, missingIntentsSentence, type PrivilegedIntent } from '.
  * Holds the bot's session: logs in in the background, for as long as it takes, and knows how it stands. Only a no of
  * Discord's ends the trying; refused intents are done without.
  */
-export class DiscordSession extends DiscordStatus implements OnApplicationBootstrap, OnApplicationShutdown {
+export class DiscordSession extends BotStanding implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(DiscordSession.name);
   private readonly ended = new AbortController();
   private readonly firstAnswer: Promise<void>;
@@ -65,12 +66,10 @@ export class DiscordSession extends DiscordStatus implements OnApplicationBootst
     return this.firstAnswer;
   }
 
-  /** A sentence for the operator once Discord has refused the token: nothing may be sent any more. */
   tokenRefusal(): string | undefined {
     return this.refusal === 'token' ? this.detail : undefined;
   }
 
-  /** Nothing is tried any more until the program starts again. */
   refuse(refusal: Refusal): void {
     if (this.state === 'refused') return;
     this.refusal = refusal;
@@ -81,6 +80,12 @@ export class DiscordSession extends DiscordStatus implements OnApplicationBootst
     this.logger.error(this.detail);
     this.answered();
   }
+
+  // How it stands is what the session says: questions over REST add nothing to it.
+  reached(): void {}
+  unreached(): void {}
+  sawGuilds(): void {}
+  sawMembers(): void {}
 
   private follow(): void {
     // Without a listener an error of the client would end the process.

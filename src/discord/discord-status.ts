@@ -1,6 +1,7 @@
 /**
- * off: no token · connecting: not yet, or not any more, being tried · ready · refused: Discord said no, and only the
- * operator can change that (`detail` is a sentence for them).
+ * off: no token, or no guilds read from Discord · connecting: not yet, or not any more, being tried · ready: there is a
+ * session, or, without one, Discord answers over REST · refused: Discord said no, and only the operator can change that
+ * (`detail` is a sentence for them).
  */
 export const discordStates = ['off', 'connecting', 'ready', 'refused'] as const;
 export type DiscordState = (typeof discordStates)[number];

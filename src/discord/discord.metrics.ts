@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { Metrics } from '../telemetry/metrics.js';
 import { discordStates, DiscordStatus } from './discord-status.js';
 
-/** How the bot's session stands. */
+/** How the bot stands with Discord. */
 @Injectable()
 export class DiscordMetrics {
   constructor(status: DiscordStatus, metrics: Metrics) {
     metrics.readAtScrape(
       {
         name: 'guildcast_discord_state',
-        help: 'The session with Discord: 1 for the state it is in, 0 for the others.',
+        help: 'The session with Discord, or what stands for one over REST: 1 for the state it is in, 0 for the others.',
         labels: { state: discordStates },
       },
       () => {

@@ -1,7 +1,8 @@
-import { type DynamicModule, Module } from '@nestjs/common';
-import { Client } from 'discord.js';
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { Client, REST } from 'discord.js';
 import { type NecordModuleOptions } from 'necord';
-import { clientOptions } from './client-options.js';
+import { BotStanding } from './bot-standing.js';
+import { clientOptions, restOptions } from './client-options.js';
 import { MetricsModule } from '../telemetry/metrics.module.js';
 import { DiscordClient } from './discord-client.js';
 import { DiscordGuilds } from './discord-guilds.js';
@@ -23,22 +24,40 @@ import { MemberLoader } from './member-loader.js';
 import { MirroredGuilds } from './mirrored-guilds.js';
 import { PatientNecordModule } from './patient-necord.module.js';
 import { RestDiscordSender } from './rest-discord-sender.js';
+import { RestGuilds } from './rest-guilds.js';
+import { RestProbe } from './rest-probe.js';
+import { RestStatus } from './rest-status.js';
 import { SessionReconciler } from './session-reconciler.js';
 
 const listeners = [PresenceListener, MemberListener, RoleListener, GuildListener, MessageListener];
 
-/** Needs the event log. Without a token there is no Discord client, and nothing of Discord is shown or sent. */
+/** In which ways guilds are read from Discord. Messages are sent in any case. */
+export interface DiscordWays {
+  /** By a session on Discord's gateway: live. */
+  gateway?: boolean;
+  /** By questions over REST. */
+  rest?: boolean;
+}
+
+/**
+ * Needs the event log. Without a token there is no Discord client, and nothing of Discord is shown or sent. With one,
+ * `RestGuilds` is there too.
+ */
 @Module({})
 export class DiscordModule {
-  static forRoot(config: DiscordConfig): DynamicModule {
+  static forRoot(config: DiscordConfig, { gateway = true, rest = false }: DiscordWays = {}): DynamicModule {
     const token = discordToken(config);
-    return {
-      module: DiscordModule,
-      exports: [DiscordGuilds, DiscordSender, DiscordStatus],
-      ...(token === undefined ? withoutDiscord() : withDiscord(token, config)),
-    };
+    const parts =
+      token === undefined
+        ? withoutDiscord()
+        : gateway
+          ? withSession(token, config)
+          : withoutSession(token, config, { asked: rest });
+    return { module: DiscordModule, ...parts };
   }
 }
+
+const always = [DiscordGuilds, DiscordSender, DiscordStatus];
 
 function withoutDiscord(): Partial<DynamicModule> {
   return {
@@ -49,10 +68,55 @@ function withoutDiscord(): Partial<DynamicModule> {
       DiscordMetrics,
     ],
     imports: [MetricsModule],
+    exports: always,
   };
 }
 
-function withDiscord(token: string, config: DiscordConfig): Partial<DynamicModule> {
+/** What works over REST alone; wants a `BotStanding`. */
+function overRest(rest: REST, config: DiscordConfig): Provider[] {
+  return [
+    { provide: GuildAdmission, useValue: new GuildAdmission(config.GUILDS) },
+    { provide: DiscordStatus, useExisting: BotStanding },
+    DiscordMetrics,
+    {
+      provide: DiscordSender,
+      useFactory: (standing: BotStanding) => new RestDiscordSender(rest, standing),
+      inject: [BotStanding],
+    },
+    {
+      provide: RestGuilds,
+      useFactory: (standing: BotStanding, admission: GuildAdmission) => new RestGuilds(rest, standing, admission),
+      inject: [BotStanding, GuildAdmission],
+    },
+  ];
+}
+
+function withoutSession(token: string, config: DiscordConfig, { asked }: { asked: boolean }): Partial<DynamicModule> {
+  const rest = new REST(restOptions(config.DISCORD_API_URL));
+  return {
+    imports: [MetricsModule],
+    providers: [
+      ...overRest(rest, config),
+      {
+        provide: RestStatus,
+        useFactory: (admission: GuildAdmission) => new RestStatus(rest, admission, token, asked),
+        inject: [GuildAdmission],
+      },
+      { provide: BotStanding, useExisting: RestStatus },
+      { provide: DiscordGuilds, useValue: guildsOff },
+      ...(asked ? [probe] : []),
+    ],
+    exports: [...always, RestGuilds],
+  };
+}
+
+const probe: Provider = {
+  provide: RestProbe,
+  useFactory: (guilds: RestGuilds, status: RestStatus) => new RestProbe(guilds, status),
+  inject: [RestGuilds, RestStatus],
+};
+
+function withSession(token: string, config: DiscordConfig): Partial<DynamicModule> {
   const options = clientOptions(config.DISCORD_API_URL);
   // The token stays out of necord's options, which anyone could inject. The cast: necord reads discord.js' types for
   // CommonJS, which TypeScript takes for other types than those for modules.
@@ -65,7 +129,7 @@ function withDiscord(token: string, config: DiscordConfig): Partial<DynamicModul
       { ...necord, providers: [...(necord.providers ?? []), { provide: Client, useValue: client }] },
     ],
     providers: [
-      { provide: GuildAdmission, useValue: new GuildAdmission(config.GUILDS) },
+      ...overRest(client.rest, config),
       GuildFeed,
       GuildMirror,
       MemberLoader,
@@ -75,15 +139,10 @@ function withDiscord(token: string, config: DiscordConfig): Partial<DynamicModul
         useFactory: (admission: GuildAdmission) => new DiscordSession(client, admission, token),
         inject: [GuildAdmission],
       },
-      { provide: DiscordStatus, useExisting: DiscordSession },
-      DiscordMetrics,
-      {
-        provide: DiscordSender,
-        useFactory: (session: DiscordSession) => new RestDiscordSender(client, session),
-        inject: [DiscordSession],
-      },
+      { provide: BotStanding, useExisting: DiscordSession },
       { provide: DiscordGuilds, useClass: MirroredGuilds },
       ...listeners,
     ],
+    exports: [...always, RestGuilds],
   };
 }

@@ -11,13 +11,16 @@ export interface PrivilegedIntent {
   flags: readonly ApplicationFlags[];
 }
 
+/** The one that lists of members want over REST too. */
+export const membersIntent: PrivilegedIntent = {
+  name: 'members',
+  label: 'Server Members Intent',
+  bit: GatewayIntentBits.GuildMembers,
+  flags: [ApplicationFlags.GatewayGuildMembers, ApplicationFlags.GatewayGuildMembersLimited],
+};
+
 const privilegedIntents: readonly PrivilegedIntent[] = [
-  {
-    name: 'members',
-    label: 'Server Members Intent',
-    bit: GatewayIntentBits.GuildMembers,
-    flags: [ApplicationFlags.GatewayGuildMembers, ApplicationFlags.GatewayGuildMembersLimited],
-  },
+  membersIntent,
   {
     name: 'presences',
     label: 'Presence Intent',

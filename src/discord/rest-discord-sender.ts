@@ -1,11 +1,16 @@
-import { DiscordAPIError, RESTJSONErrorCodes, type RESTPostAPIChannelMessageJSONBody, Routes } from 'discord.js';
+import {
+  DiscordAPIError,
+  type REST,
+  RESTJSONErrorCodes,
+  type RESTPostAPIChannelMessageJSONBody,
+  Routes,
+} from 'discord.js';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { type RenderedMessage, type SendOutcome } from '../domain/notification.js';
 import { snowflake } from '../domain/snowflake.js';
-import { type DiscordClient } from './discord-client.js';
+import { type BotStanding } from './bot-standing.js';
 import { DiscordSender } from './discord-sender.js';
-import { type DiscordSession } from './discord-session.js';
 import { withinLimits } from './embed-limits.js';
 import { outcomeOf } from './send-outcome.js';
 
@@ -21,21 +26,21 @@ export class RestDiscordSender extends DiscordSender {
   private readonly channels = new LRUCache<string, string>({ max: rememberedChannels });
 
   constructor(
-    private readonly client: DiscordClient,
-    private readonly session: DiscordSession,
+    private readonly rest: REST,
+    private readonly standing: BotStanding,
   ) {
     super();
   }
 
   async sendToUser(userId: string, message: RenderedMessage, nonce: string): Promise<SendOutcome> {
-    const refused = this.session.tokenRefusal();
+    const refused = this.standing.tokenRefusal();
     if (refused !== undefined) return { kind: 'retry', burnsAttempt: false, reason: refused };
     const body = bodyOf(message, nonce);
     if (body === undefined) return { kind: 'permanent', reason: 'The message has no text.' };
     const signal = AbortSignal.timeout(patience);
     try {
       const channelId = await this.channelOf(userId, signal);
-      const answer = await this.client.rest.post(Routes.channelMessages(channelId), { body, signal });
+      const answer = await this.rest.post(Routes.channelMessages(channelId), { body, signal });
       return { kind: 'sent', messageId: identified.parse(answer).id };
     } catch (error) {
       return this.failed(userId, error);
@@ -45,7 +50,7 @@ export class RestDiscordSender extends DiscordSender {
   private async channelOf(userId: string, signal: AbortSignal): Promise<string> {
     const known = this.channels.get(userId);
     if (known !== undefined) return known;
-    const answer = await this.client.rest.post(Routes.userChannels(), { body: { recipient_id: userId }, signal });
+    const answer = await this.rest.post(Routes.userChannels(), { body: { recipient_id: userId }, signal });
     const { id } = identified.parse(answer);
     this.channels.set(userId, id);
     return id;
@@ -53,11 +58,11 @@ export class RestDiscordSender extends DiscordSender {
 
   private failed(userId: string, error: unknown): SendOutcome {
     if (error instanceof DiscordAPIError && error.status === 401) {
-      this.session.refuse('token');
+      this.standing.refuse('token');
       return {
         kind: 'retry',
         burnsAttempt: false,
-        reason: this.session.tokenRefusal() ?? 'Discord refused the token.',
+        reason: this.standing.tokenRefusal() ?? 'Discord refused the token.',
       };
     }
     if (error instanceof DiscordAPIError && error.code === RESTJSONErrorCodes.UnknownChannel) {

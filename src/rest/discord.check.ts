@@ -13,7 +13,7 @@ export class DiscordCheck extends HealthCheck {
 
   check(): Promise<HealthReport> {
     const { state, detail, missingIntents } = this.discord.current();
-    if (state === 'off') return Promise.resolve({ state: 'ok', detail: 'no token' });
+    if (state === 'off') return Promise.resolve({ state: 'ok', detail: detail ?? 'no token' });
     if (state !== 'ready') return Promise.resolve({ state: 'degraded', detail: detail ?? state });
     if (missingIntents.length === 0) return Promise.resolve({ state: 'ok' });
     return Promise.resolve({ state: 'degraded', detail: `missing intents: ${missingIntents.join(', ')}` });

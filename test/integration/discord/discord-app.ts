@@ -5,7 +5,8 @@ import { DiscordGuilds } from '../../../src/discord/discord-guilds.js';
 import { DiscordSender } from '../../../src/discord/discord-sender.js';
 import { DiscordStatus } from '../../../src/discord/discord-status.js';
 import { discordConfig } from '../../../src/discord/discord.config.js';
-import { DiscordModule } from '../../../src/discord/discord.module.js';
+import { DiscordModule, type DiscordWays } from '../../../src/discord/discord.module.js';
+import { RestGuilds } from '../../../src/discord/rest-guilds.js';
 import { type DomainEvent, type DomainEventOf, type DomainEventType } from '../../../src/domain/events/index.js';
 import { EventLog } from '../../../src/event-log/event-log.js';
 import { EventLogModule } from '../../../src/event-log/event-log.module.js';
@@ -30,13 +31,13 @@ export class DiscordApp {
     module.get(EventLog).subscribe((event) => this.events.push(event));
   }
 
-  static async start(settings: Record<string, string>): Promise<DiscordApp> {
+  static async start(settings: Record<string, string>, ways?: DiscordWays): Promise<DiscordApp> {
     const write = (...words: unknown[]): void => void logs.push(words.map(String).join(' '));
     const logger: LoggerService = { log: write, warn: write, error: write, debug: write, verbose: write, fatal: write };
     const module = await Test.createTestingModule({
       imports: [
         EventLogModule.forRoot({ HISTORY_SIZE: 1000, HISTORY_SECONDS: 600, PRESENCE_WINDOW_MS: 0 }),
-        DiscordModule.forRoot(discordConfig.parse(settings)),
+        DiscordModule.forRoot(discordConfig.parse(settings), ways),
       ],
     })
       .setLogger(logger)
@@ -44,6 +45,11 @@ export class DiscordApp {
     const app = new DiscordApp(module);
     await module.init();
     return app;
+  }
+
+  /** There with a token alone. */
+  get restGuilds(): RestGuilds {
+    return this.module.get(RestGuilds);
   }
 
   close(): Promise<void> {
