@@ -76,8 +76,8 @@ function usualSource(config: z.infer<typeof appShape>): 'mock' | 'discord-gatewa
 /** Faults between settings that are each right by themselves. */
 function contradictions(config: AppConfig, { production }: { production: boolean }): string[] {
   const faults: string[] = [];
-  if (config.providers.names.includes('discord-gateway') && discordToken(config) === undefined) {
-    faults.push('DATA_PROVIDERS: discord-gateway needs a bot token in DISCORD_TOKEN');
+  for (const name of ['discord-gateway', 'discord-rest'].filter((bot) => config.providers.names.includes(bot))) {
+    if (discordToken(config) === undefined) faults.push(`DATA_PROVIDERS: ${name} needs a bot token in DISCORD_TOKEN`);
   }
   faults.push(...sourceFaults(config.providers, { production }));
   if (config.METRICS_PORT !== undefined && config.METRICS_PORT !== 0 && config.METRICS_PORT === config.PORT) {

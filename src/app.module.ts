@@ -43,7 +43,12 @@ export class AppModule {
       attempts: { provide: AttemptLimiter, useExisting: FailedAttempts },
       imports: [rateLimit],
     });
-    const discord = DiscordModule.forRoot(config);
+    const { names } = config.providers;
+    // A session that nobody reads from is none.
+    const discord = DiscordModule.forRoot(config, {
+      gateway: names.includes('discord-gateway'),
+      rest: names.includes('discord-rest'),
+    });
     const providers = ProvidersModule.forRoot(config.providers, [discord, GuildsModule], plugins);
     const queue = QueueModule.forRoot({ config, imports: [discord] });
     const gateway = GatewayModule.forRoot(config, [providers, GuildsModule, access, rateLimit, cache]);

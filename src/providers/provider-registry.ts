@@ -2,6 +2,7 @@ import { type Type } from '@nestjs/common';
 import { z } from 'zod';
 import { type DataProvider } from './data-provider.js';
 import { DiscordGatewayProvider } from './discord-gateway.provider.js';
+import { DiscordRestProvider } from './discord-rest.provider.js';
 import { fileSettings } from './file/file-settings.js';
 import { FileProvider } from './file.provider.js';
 import { httpSettings } from './http/http-settings.js';
@@ -25,6 +26,7 @@ export interface Source {
 export const providerRegistry = {
   mock: { provider: MockProvider, settings: mockSettings, demo: true },
   'discord-gateway': { provider: DiscordGatewayProvider, settings: z.object({}) },
+  'discord-rest': { provider: DiscordRestProvider, settings: z.object({}) },
   postgres: { provider: PostgresProvider, settings: postgresSettings, needs: ['POSTGRES_SOURCE_URL'] },
   http: {
     provider: HttpProvider,

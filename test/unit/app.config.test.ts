@@ -61,6 +61,9 @@ describe('settings', () => {
 
   it('name both keys of a contradiction', () => {
     expect(faultOf({ DATA_PROVIDERS: 'discord-gateway' })).toMatch(/DATA_PROVIDERS: .*DISCORD_TOKEN/);
+    expect(faultOf({ DATA_PROVIDERS: 'discord-rest' })).toMatch(/DATA_PROVIDERS: discord-rest .*DISCORD_TOKEN/);
+    const rest = readConfig({ DATA_PROVIDERS: 'discord-rest', DISCORD_BOT_TOKEN: 'a.b.c' });
+    expect(rest.providers.names).toEqual(['discord-rest']);
     expect(faultOf({ NODE_ENV: 'production' })).toMatch(/DATA_PROVIDERS: mock shows made-up guilds.*DEMO_DATA=on/);
     expect(faultOf({ METRICS_PORT: '4000', PORT: '4000' })).toMatch(/METRICS_PORT: .*PORT/);
   });
