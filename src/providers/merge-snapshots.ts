@@ -3,12 +3,12 @@ import { type SourcedSnapshot } from './guarded-source.js';
 
 /**
  * One answer of several: the guild as the first source tells it, and the members of all, each as the first source that
- * knows them tells. `broken` names a source that should have answered and did not.
+ * knows them tells. `broken` names the sources that should have answered and did not.
  */
 export function mergeSnapshots(
   first: SourcedSnapshot,
   others: readonly SourcedSnapshot[],
-  broken?: string,
+  broken: readonly string[],
 ): SourcedSnapshot {
   const all = [first, ...others];
   const members = new Map<string, Member>();
@@ -16,7 +16,7 @@ export function mergeSnapshots(
     if (!members.has(member.id)) members.set(member.id, member);
   }
   const partial = new Set(all.flatMap((snapshot) => snapshot.partial));
-  if (broken !== undefined) partial.add(`source:${broken}`);
+  for (const name of broken) partial.add(`source:${name}`);
   return {
     guild: first.guild,
     members: [...members.values()],

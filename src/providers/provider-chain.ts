@@ -91,22 +91,26 @@ export class ProviderChain {
     guildId: string,
     { fresh = false, loyalTo }: { fresh?: boolean; loyalTo?: string } = {},
   ): Promise<SourcedSnapshot | undefined> {
+    const loyal = loyalTo?.split('+') ?? [];
     const answers: SourcedSnapshot[] = [];
-    let broken: string | undefined;
+    const broken: string[] = [];
     for (const source of this.sourcesOf(guildId)) {
       try {
         const snapshot = await source.load(guildId, { fresh });
         if (snapshot) answers.push(snapshot);
       } catch {
-        broken ??= source.name;
-        if (loyalTo?.split('+').includes(source.name)) break;
+        broken.push(source.name);
+        if (loyal.includes(source.name)) throw unavailable();
       }
       if (answers.length > 0 && this.options.mode === 'fallback') break;
     }
-    const unfaithful = broken !== undefined && loyalTo?.split('+').includes(broken);
     const [first, ...others] = answers;
-    if (first && !unfaithful) return others.length === 0 ? first : mergeSnapshots(first, others, broken);
-    if (broken === undefined) return undefined;
-    throw new Fault('guild.unavailable', 'The data source of this guild does not answer.', { retryAfter: 5 });
+    if (first) return this.options.mode === 'fallback' ? first : mergeSnapshots(first, others, broken);
+    if (broken.length > 0) throw unavailable();
+    return undefined;
   }
+}
+
+function unavailable(): Fault {
+  return new Fault('guild.unavailable', 'The data source of this guild does not answer.', { retryAfter: 5 });
 }
