@@ -59,7 +59,8 @@ export class GuildRoom {
       name: source.guild.name,
       iconUrl: source.guild.iconUrl,
       members: new Map(source.members.map((member) => [member.id, member])),
-      available: true,
+      // An old answer was given because its source is broken: that it is back has to be told.
+      available: !source.stale,
     };
   }
 

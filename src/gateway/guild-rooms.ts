@@ -53,6 +53,12 @@ export class GuildRooms implements OnApplicationShutdown {
     return [...this.rooms.values()].map(({ room }) => room);
   }
 
+  /** The rooms for which a source is being asked: that of one guild, or all. Each fails as `open` does. */
+  opening(guildId?: string): Promise<GuildRoom>[] {
+    const loading = guildId === undefined ? [...this.loading.values()] : [this.loading.get(guildId)];
+    return loading.flatMap((one) => one?.promise ?? []);
+  }
+
   get size(): number {
     return this.rooms.size;
   }

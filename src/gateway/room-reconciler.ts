@@ -23,6 +23,7 @@ export class RoomReconciler implements OnApplicationBootstrap, BeforeApplication
   private readonly again = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
   private stopWatching: (() => Promise<void>) | undefined;
+  private ended = false;
 
   constructor(
     private readonly chain: ProviderChain,
@@ -32,10 +33,11 @@ export class RoomReconciler implements OnApplicationBootstrap, BeforeApplication
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => this.look(), this.chain.options.pollMs);
-    this.stopWatching = this.chain.watch((guildId) => this.look(guildId));
+    this.stopWatching = this.chain.watch((guildId) => this.notice(guildId));
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.ended = true;
     clearInterval(this.timer);
     this.waiting.clear();
     await this.stopWatching?.();
@@ -48,10 +50,21 @@ export class RoomReconciler implements OnApplicationBootstrap, BeforeApplication
    */
   async refresh(guildId: string): Promise<number> {
     await this.rooms.open(guildId);
+    // One that is under way may have asked before what is to be read happened.
+    await this.underWay.get(guildId)?.catch(() => undefined);
     return this.reconcile(guildId);
   }
 
+  /** A room that is being opened may hold what was before the change, and is looked at as soon as it is there. */
+  private notice(guildId?: string): void {
+    for (const opening of this.rooms.opening(guildId)) {
+      opening.then((room) => this.look(room.guildId)).catch(() => undefined);
+    }
+    this.look(guildId);
+  }
+
   private look(guildId?: string): void {
+    if (this.ended) return;
     const rooms = guildId === undefined ? this.rooms.all() : [this.rooms.peek(guildId)];
     for (const room of rooms) {
       if (!room || this.chain.isLive(room.guildId, room.lastWord.source)) continue;
