@@ -25,6 +25,9 @@ const mostMembers = 250_000;
 /** Milliseconds before the same fault is worth another line in the log. */
 const complaintPause = 60_000;
 
+/** Faults that are remembered for that. */
+const mostComplaints = 100;
+
 /** Guilds whose answers are kept. */
 const mostKept = 1_000;
 
@@ -36,7 +39,8 @@ export class GuardedSource {
   private readonly underWay = new Map<string, Promise<SourcedSnapshot | undefined>>();
   private readonly mended = new Set<string>();
   private lastList: SourcedGuild[] = [];
-  private lastFault = { words: '', at: -Infinity };
+  /** When each fault was last told of. */
+  private readonly complaints = new LRUCache<string, number>({ max: mostComplaints });
 
   constructor(
     private readonly provider: DataProvider,
@@ -160,8 +164,8 @@ export class GuardedSource {
   private report(error: unknown): void {
     const fault = error instanceof Error ? error.message : String(error);
     const now = performance.now();
-    if (fault === this.lastFault.words && now - this.lastFault.at < complaintPause) return;
-    this.lastFault = { words: fault, at: now };
+    if (now - (this.complaints.get(fault) ?? -Infinity) < complaintPause) return;
+    this.complaints.set(fault, now);
     this.logger.warn(`data source ${this.name}: ${fault}`);
   }
 }

@@ -55,7 +55,8 @@ export class SourceGuard {
   /** @throws whatever `question` throws, or why it was not asked */
   async ask<T>(question: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const left = this.busyUntil - performance.now();
-    if (left > 0) throw new SourceBusyError(`asked not to be asked for another ${Math.ceil(left / 1000)} s`, left);
+    // Always the same words: they are a fault like any other to whoever counts faults.
+    if (left > 0) throw new SourceBusyError('asked not to be asked for a while', left);
     try {
       return await this.policy.execute(({ signal }) => question(signal));
     } catch (error) {

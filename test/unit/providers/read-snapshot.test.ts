@@ -133,4 +133,105 @@ describe('an answer of a source', () => {
     expect(read(members).members.map(({ id }) => id)).toEqual([ids[0]]);
     expect(({} as { id?: string }).id).toBeUndefined();
   });
+
+  it.each([
+    ['bigint', 200000000000000001n, ids[0]],
+    ['text with blanks', ` ${ids[0]}`, undefined],
+    ['too short', '1234', undefined],
+    ['too long', '1'.repeat(21), undefined],
+  ])('takes an id for what it is: %s', (_what, id, expected) => {
+    expect(read([{ id, username: 'a' }]).members.map((member) => member.id)).toEqual(expected ? [expected] : []);
+  });
+
+  it('takes one name for the other where one is missing', () => {
+    const { members, repairs } = read([
+      { id: ids[0], displayName: 'Ada' },
+      { id: ids[1], username: 'bob', displayName: ' ' },
+      { id: ids[2], username: '\0', displayName: 7 },
+    ]);
+    expect(members.map(({ username, displayName }) => [username, displayName])).toEqual([
+      ['Ada', 'Ada'],
+      ['bob', 'bob'],
+      ['Unknown', 'Unknown'],
+    ]);
+    expect(repairs).toEqual({ username: 1 });
+  });
+
+  it.each([
+    ['roles', { roleIds: Array.from({ length: 400 }, (_, n) => String(10_000 + n)) }, 'roleIds', 250],
+    ['activities', { activities: Array(40).fill({ type: 'playing', name: 'x' }) }, 'activities', 10],
+  ] as const)('takes as many %s as make sense', (_what, fields, key, count) => {
+    expect(read([{ id: ids[0], username: 'a', ...fields }]).members[0]?.[key]).toHaveLength(count);
+  });
+
+  it.each([1, 'true', {}, null])('takes nobody for a bot because of %j', (bot) => {
+    expect(read([{ id: ids[0], username: 'a', bot }]).members[0]?.bot).toBe(false);
+  });
+
+  it.each([0x1000000, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '#12345', '#12345g', {}])(
+    'takes %j for no colour',
+    (roleColor) => {
+      expect(read([{ id: ids[0], username: 'a', roleColor }])).toMatchObject({
+        members: [{ roleColor: '#99aab5' }],
+        repairs: { roleColor: 1 },
+      });
+    },
+  );
+
+  it.each([
+    ['2024-05-01T10:00:00+02:00', '2024-05-01T08:00:00.000Z'],
+    [1_714_550_400_000, '2024-05-01T08:00:00.000Z'],
+    ['9999-12-31T00:00:00Z', '9999-12-31T00:00:00.000Z'],
+    ['0000-01-01T00:00:00Z', '0000-01-01T00:00:00.000Z'],
+    ['+010000-01-01T00:00:00Z', null],
+    ['-000001-12-31T00:00:00Z', null],
+    ['soon', null],
+    [Number.NaN, null],
+    [8.64e15, null],
+    [true, null],
+    [{}, null],
+  ])('reads the time %j', (joinedAt, expected) => {
+    expect(read([{ id: ids[0], username: 'a', joinedAt }]).members[0]?.joinedAt).toBe(expected);
+  });
+
+  it.each([
+    ['https://cdn.example/a.png', true],
+    ['http://cdn.example/a.png', true],
+    [`https://cdn.example/${'a'.repeat(2_048)}`, false],
+    ['data:text/html,x', false],
+    ['//cdn.example/a.png', false],
+    ['a.png', false],
+    [5, false],
+  ])('takes the address %j or leaves it', (url, taken) => {
+    const { members, guild } = read([{ id: ids[0], username: 'a', avatarUrl: url }], {
+      guild: { id: guildId, name: 'Guild', iconUrl: url },
+    });
+    expect([members[0]?.avatarUrl, guild.iconUrl]).toEqual(taken ? [url, url] : [null, null]);
+  });
+
+  it.each(['x', 7, {}, null, undefined])('takes %j for no voice channel', (voiceChannelId) => {
+    expect(read([{ id: ids[0], username: 'a', voiceChannelId }]).members[0]?.voiceChannelId).toBeNull();
+  });
+
+  it('names as missing what is text alone', () => {
+    expect(read([], { partial: ['roles', 5, null, { a: 1 }, 'presence'] }).partial).toEqual(['roles', 'presence']);
+    expect(read([], { partial: 'roles' }).partial).toEqual([]);
+  });
+
+  it('keeps of the guild what makes sense, and says when its name is none', () => {
+    const guild = { id: guildId, name: ' ', iconUrl: 5, secret: 'x' };
+    const suggested = (fields: object) =>
+      read([], { guild: { ...guild, name: 'Guild', suggested: fields } }).guild.suggested;
+    expect(read([], { guild })).toMatchObject({
+      guild: { id: guildId, name: 'Unknown', iconUrl: null },
+      repairs: { 'name of the guild': 1 },
+    });
+    expect(Object.keys(read([], { guild }).guild)).toEqual(['id', 'name', 'iconUrl']);
+    const good = { alias: '한국-1', default: false, door: 'password' };
+    expect(suggested({ ...good, more: 1 })).toEqual(good);
+    for (const alias of ['../x', 'a b', '-a', '', 'a'.repeat(33), 5]) expect(suggested({ alias })).toBeUndefined();
+    for (const wish of [1, 'true', null]) expect(suggested({ default: wish })).toBeUndefined();
+    for (const door of ['ajar', true, null]) expect(suggested({ door })).toBeUndefined();
+    for (const none of ['x', 5, null]) expect(suggested(none as unknown as object)).toBeUndefined();
+  });
 });
