@@ -131,7 +131,8 @@ function aliasesOf(guilds: readonly SourcedGuild[], choices: ReadonlyMap<string,
   }
   for (const guild of guilds) {
     if (aliases.has(guild.id)) continue;
-    const plain = guild.suggested?.alias?.toLowerCase() ?? slugOf(guild.name);
+    // As it is looked for: some systems take letters apart, and file names with them.
+    const plain = guild.suggested?.alias?.toLowerCase().normalize('NFC') ?? slugOf(guild.name);
     const names = plain === '' ? [] : [plain, `${plain}-${guild.id.slice(-4)}`];
     // A name that looks like an id would stand in the way of the guild that has the id.
     claim(guild.id, names.find((name) => name !== 'default' && !isSnowflake(name) && !taken.has(name)) ?? guild.id);

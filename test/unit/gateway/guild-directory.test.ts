@@ -1,4 +1,4 @@
-import { describe as suite, expect, it } from 'vitest';
+import { describe as suite, expect, it, vi } from 'vitest';
 import { describe, GuildDirectory, slugOf } from '../../../src/gateway/guild-directory.js';
 import { type SourcedGuild } from '../../../src/providers/provider-chain.js';
 import { type GuildSettingsStore } from '../../../src/guilds/guild-settings.js';
@@ -82,6 +82,27 @@ suite('short names of guilds', () => {
   });
 });
 
+suite('what an operator wrote by hand', () => {
+  const guilds = [sourced(ids[0], 'One'), sourced(ids[1], 'Two')];
+
+  it('is taken in small letters, and for the oldest guild alone', () => {
+    const choices = new Map([
+      [ids[0], choice({ alias: 'Harbour' })],
+      [ids[1], choice({ alias: 'hARBOUR' })],
+    ]);
+    expect(aliases(describe(guilds, choices))).toEqual({ [ids[0]]: 'harbour', [ids[1]]: 'two' });
+  });
+
+  it('hides no guild behind the id of another', async () => {
+    const settings = settingsOf([{ guildId: ids[0], enabled: true, alias: ids[1], isDefault: false, door: null }]);
+    const sources = [new ListedProvider(ids[0]), new ListedProvider(ids[1], [], { name: 'next' })];
+    const directory = new GuildDirectory(chainOf(sources, 1_000), settings);
+    expect((await directory.find(ids[0]))?.id).toBe(ids[0]);
+    expect((await directory.find(ids[1]))?.id).toBe(ids[1]);
+    expect(directory.lastKnown(ids[1])?.id).toBe(ids[1]);
+  });
+});
+
 suite('the default guild', () => {
   const guilds = [sourced(ids[0], 'a'), sourced(ids[1], 'b', { default: true }), sourced(ids[2], 'c')];
 
@@ -121,6 +142,9 @@ suite('the directory', () => {
     const directory = new GuildDirectory(chain, noSettings);
     expect((await directory.find(` ${ids[0]} `))?.id).toBe(ids[0]);
     expect((await directory.find('한국'.normalize('NFD')))?.id).toBe(ids[0]);
+    const taken = { suggested: { alias: '부산'.normalize('NFD') } };
+    const apart = new GuildDirectory(chainOf([new ListedProvider(ids[0], [], { guild: taken })], 1_000), noSettings);
+    for (const form of ['NFC', 'NFD']) expect((await apart.find('부산'.normalize(form)))?.alias).toBe('부산');
     for (const odd of ['__proto__', 'constructor', '', ' ', 'default'])
       expect(await directory.find(odd)).toBeUndefined();
   });
@@ -162,5 +186,48 @@ suite('the directory', () => {
     await expect(directory.list()).rejects.toThrow('no settings');
     fails = false;
     expect(await directory.list()).toHaveLength(1);
+  });
+
+  it('remembers guilds by their ids alone, without asking anybody', async () => {
+    const provider = new ListedProvider(ids[0], [], { guild: { name: 'Town' } });
+    const directory = new GuildDirectory(chainOf([provider], 1_000), noSettings);
+    expect(directory.lastKnown(ids[0])).toBeUndefined();
+    expect(provider.lists).toBe(0);
+    await directory.list();
+    directory.forget();
+    expect(directory.lastKnown(ids[0])).toMatchObject({ id: ids[0], alias: 'town' });
+    for (const other of ['town', 'Town', ids[1], '__proto__', '']) expect(directory.lastKnown(other)).toBeUndefined();
+    expect(provider.lists).toBe(1);
+  });
+
+  it('looks again when a second is over', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const provider = new ListedProvider(ids[0]);
+      const directory = new GuildDirectory(chainOf([provider], 1_000), noSettings);
+      await directory.list();
+      vi.advanceTimersByTime(999);
+      await directory.list();
+      expect(provider.lists).toBe(1);
+      vi.advanceTimersByTime(1);
+      await directory.list();
+      expect(provider.lists).toBe(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('looks again after a look that it forgot in the middle', async () => {
+    let release: () => void = () => undefined;
+    const listed = new Promise<void>((resolve) => (release = resolve));
+    const provider = new ListedProvider(ids[0], [], { listed: () => listed });
+    const directory = new GuildDirectory(chainOf([provider], 1_000), noSettings);
+    const early = directory.list();
+    await vi.waitFor(() => expect(provider.lists).toBe(1));
+    directory.forget();
+    release();
+    await early;
+    await directory.list();
+    expect(provider.lists).toBe(2);
   });
 });
