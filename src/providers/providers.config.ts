@@ -23,9 +23,11 @@ function chosen(text: string, context: z.RefinementCtx): string[] {
 function guildSources(text: string, context: z.RefinementCtx): Map<string, string[]> {
   const sources = new Map<string, string[]>();
   for (const part of text.split(',')) {
-    const [guildId = '', names = ''] = part.split('=').map((word) => word.trim());
-    if (!isSnowflake(guildId))
-      context.addIssue({ code: 'custom', message: `"${String(guildId)}" is not the id of a guild` });
+    const [guildId = '', names = '', ...rest] = part.split('=').map((word) => word.trim());
+    const fault = (message: string): void => context.addIssue({ code: 'custom', message });
+    if (rest.length > 0) fault('must be pairs such as 232769614004748288=http+mock, separated by commas');
+    if (!isSnowflake(guildId)) fault(`"${String(guildId)}" is not the id of a guild`);
+    else if (sources.has(guildId)) fault(`names the guild ${guildId} twice`);
     sources.set(guildId, chosen(names.replaceAll('+', ','), context));
   }
   return sources;
@@ -104,10 +106,17 @@ export function unknownSource(names: readonly string[], plugins: readonly string
   return missing === undefined ? undefined : `there is no "${missing}"; choose from ${there.join(', ')}`;
 }
 
-/** What the chosen sources need and do not have. Made-up guilds must not be taken for somebody's real ones. */
-export function sourceFaults({ names, settings }: ProvidersConfig, { production }: { production: boolean }): string[] {
-  const set = new Map<string, unknown>(Object.entries(settings));
-  return providerNames
+/**
+ * What the chosen sources need and do not have, and what is said of one that was not chosen. Made-up guilds must not be
+ * taken for somebody's real ones.
+ */
+export function sourceFaults(config: ProvidersConfig, { production }: { production: boolean }): string[] {
+  const { names, emptyIsFailure } = config;
+  const set = new Map<string, unknown>(Object.entries(config.settings));
+  const idle = emptyIsFailure
+    .filter((name) => !names.includes(name))
+    .map((name) => `PROVIDER_EMPTY_IS_FAILURE: "${name}" is none of the sources in use (${names.join(', ')})`);
+  const needed = providerNames
     .filter((name) => names.includes(name))
     .flatMap((name) => {
       const { needs = [], demo = false }: Source = providerRegistry[name];
@@ -121,4 +130,5 @@ export function sourceFaults({ names, settings }: ProvidersConfig, { production 
         .filter((key) => set.get(key) === undefined)
         .map((key) => `${key}: must be set for the source ${name}`);
     });
+  return [...idle, ...needed];
 }
