@@ -11,15 +11,15 @@ export interface GuildView extends Readonly<Omit<GuildState, 'members'>> {
   readonly members: ReadonlyMap<string, Readonly<Member>>;
   /** Name of the data source. */
   readonly source: string;
-  /** When the source was asked; ISO 8601, UTC. */
+  /** From when the snapshot is; ISO 8601, UTC. */
   readonly asOf: string;
-  /** The snapshot was older than it should be. */
+  /** The snapshot was older than it should be, and no word that it is true has come since. */
   readonly stale: boolean;
   /** Names what is missing, such as `intent:presences`. */
   readonly partial: readonly string[];
 }
 
-export type KeptGuild = GuildState & Omit<GuildView, keyof GuildState>;
+export type KeptGuild = GuildState & Omit<GuildView, keyof GuildState | 'stale'> & { stale: boolean };
 
 export function viewOf({ guild, members, source, asOf, stale, partial }: GuildSnapshot): KeptGuild {
   return {

@@ -109,6 +109,8 @@ export class RoomSession extends Emitter<RoomEvents> implements ClientRoom {
     if (step === 'old') return;
     if (step === 'gap') return this.startAnew();
     applyEvent(this.kept, event);
+    // The source is heard of again.
+    if (event.type === 'guild.updated') this.kept.stale = false;
     this.cursor = event.cursor;
     this.emit(event.type, event);
     this.emit('event', event);

@@ -9,9 +9,9 @@ export const guildSnapshot = z.object({
   cursor: z.string(),
   /** Name of the data source. */
   source: z.string(),
-  /** When the source was asked; ISO 8601, UTC. */
+  /** When the source was asked, or from when what it said is, where it told; ISO 8601, UTC. */
   asOf: z.iso.datetime(),
-  /** The source could not be asked again, this is older than it should be. */
+  /** This is older than it should be: the source could not be asked again, or says so itself. */
   stale: z.boolean(),
   /** Names what is missing, such as `intent:presences`. */
   partial: z.array(z.string()),

@@ -16,4 +16,8 @@ export interface SourceSnapshot {
   members: Member[];
   /** Names what the source could not tell, such as `intent:presences`. */
   partial: string[];
+  /** The source says itself that this is older than it should be. */
+  stale?: boolean;
+  /** From when this is, where the source says so; ISO 8601, UTC. */
+  asOf?: string;
 }

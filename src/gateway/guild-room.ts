@@ -98,9 +98,21 @@ export class GuildRoom {
     return { source: this.source.source, age: performance.now() - this.confirmedAt };
   }
 
-  /** The events that lead from what the room shows to what its source says now. */
+  /** What is shown is older than it should be. */
+  get stale(): boolean {
+    // An unavailable guild is shown as it was last seen.
+    return this.source.stale || !this.state.available;
+  }
+
+  /**
+   * The events that lead from what the room shows to what its source says now. Those inside know whether that is old by
+   * `guild.unavailable` and `guild.updated` alone.
+   */
   differencesTo(snapshot: SourcedSnapshot): NewDomainEvent[] {
-    return differences(this.state, snapshot);
+    const events = differences({ ...this.state, available: snapshot.stale || !this.stale }, snapshot);
+    const seemsTrue = !this.stale || events.some(({ type }) => type === 'guild.updated');
+    if (snapshot.stale && seemsTrue) events.push({ type: 'guild.unavailable', guildId: this.guildId, data: {} });
+    return events;
   }
 
   /** The source said what the room shows. */
@@ -146,7 +158,7 @@ export class GuildRoom {
   }
 
   private takeSnapshot(entry: DirectoryEntry): GuildSnapshot {
-    const { source, asOf, stale, partial } = this.source;
+    const { source, asOf, partial } = this.source;
     return {
       guild: {
         id: entry.id,
@@ -162,8 +174,7 @@ export class GuildRoom {
       cursor: this.cursor,
       source,
       asOf,
-      // An unavailable guild is shown as it was last seen.
-      stale: stale || !this.state.available,
+      stale: this.stale,
       partial,
     };
   }

@@ -11,6 +11,10 @@ export interface RawSnapshot {
   members: readonly SourceMember[] | Readonly<Record<string, Partial<SourceMember>>>;
   /** Names what the source cannot tell, such as `presence`. */
   partial?: readonly string[];
+  /** The source has this from elsewhere, and it is older there than it should be. Clients see it. */
+  stale?: boolean;
+  /** From when this is: ISO 8601, such as `2026-01-31T12:00:00Z`. Left out: from now. */
+  asOf?: string;
 }
 
 /**

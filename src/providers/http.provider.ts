@@ -5,6 +5,7 @@ import { isSnowflake } from '../domain/snowflake.js';
 import { type SourceGuild } from '../domain/source-snapshot.js';
 import { DataProvider, type RawSnapshot } from './data-provider.js';
 import { AnswerShape } from './http/answer-shape.js';
+import { sideParts } from './http/field-map.js';
 import { guardedConnector } from './http/guarded-connector.js';
 import { type HttpSettings } from './http/http-settings.js';
 import { JsonClient } from './http/json-client.js';
@@ -57,7 +58,11 @@ export class HttpProvider extends DataProvider implements OnApplicationShutdown 
     // An answer of members alone leaves the guild's name to the list.
     const guild = told ? toldGuild(told, guildId) : (await this.listGuilds(signal)).find(({ id }) => id === guildId);
     if (told && !guild) throw new Error(`the answer about guild ${guildId} is about one without a usable id`);
-    return guild && toldSnapshot(guild, this.shape.members(answer), this.shape.partial(answer));
+    if (!guild) return undefined;
+    const [partial, stale, asOf] = sideParts.map((name) => this.shape.aside(name, answer));
+    // Whatever these are is looked through together with the members.
+    const age = { stale, asOf } as Pick<RawSnapshot, 'stale' | 'asOf'>;
+    return { ...toldSnapshot(guild, this.shape.members(answer), partial), ...age };
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -17,6 +17,8 @@ const mostActivities = 10;
 const unknownName = 'Unknown';
 /** It stands in addresses. Letters and digits of any script, and dashes. */
 const aliasShape = /^[\p{Letter}\p{Number}][\p{Letter}\p{Number}-]{0,31}$/u;
+/** A day and a time: Date.parse would take far more for a time than what anybody means by one. */
+const isoShape = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 /** Later years have five digits, which the wire's form of a time does not know. */
 const lastTime = Date.UTC(9999, 11, 31);
 
@@ -48,7 +50,23 @@ export function readSnapshot(
     else members.set(member.id, member);
   }
   const partial = Array.isArray(raw.partial) ? raw.partial.filter((part) => typeof part === 'string') : [];
-  return { snapshot: { guild, members: [...members.values()], partial }, repairs };
+  return { snapshot: { guild, members: [...members.values()], partial, ...readAge(raw, mend) }, repairs };
+}
+
+/** What the answer says of its own age. An age that we do not understand is none. */
+function readAge(
+  { stale, asOf }: Record<string, unknown>,
+  mend: (what: string) => void,
+): Pick<SourceSnapshot, 'stale' | 'asOf'> {
+  const isStale = typeof stale === 'boolean' ? stale : undefined;
+  if (isStale === undefined && isTold(stale)) mend('stale');
+  const time = typeof asOf === 'string' && isoShape.test(asOf) ? readTime(asOf) : null;
+  if (time === null && isTold(asOf)) mend('asOf');
+  return { ...(isStale !== undefined && { stale: isStale }), ...(time !== null && { asOf: time }) };
+}
+
+function isTold(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 /** Undefined without a usable id. */

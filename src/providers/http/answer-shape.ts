@@ -1,7 +1,7 @@
 import { isSnowflake } from '../../domain/snowflake.js';
 import { type SourceGuild } from '../../domain/source-snapshot.js';
 import { isEnabled, isTold, type Told, toldEntries, toldGuild } from '../told-guild.js';
-import { type FieldMap } from './field-map.js';
+import { type FieldMap, type SidePart, sideParts } from './field-map.js';
 import { type JsonPointer, pointTo } from './json-pointer.js';
 
 /**
@@ -50,8 +50,9 @@ export class AnswerShape {
     );
   }
 
-  partial(answer: unknown): unknown {
-    return this.part('partial', answer) ?? (isTold(answer) ? answer.partial : undefined);
+  /** What an answer says of itself. Undefined where it says nothing; it may be anything. */
+  aside(name: SidePart, answer: unknown): unknown {
+    return this.part(name, answer) ?? (isTold(answer) ? answer[name] : undefined);
   }
 
   /** @throws Error when the operator said where it is, and it is not there */
@@ -59,7 +60,7 @@ export class AnswerShape {
     const pointer = this.map.parts[name];
     if (pointer === undefined) return undefined;
     const found = pointTo(answer, pointer);
-    if (found === undefined && name !== 'partial') {
+    if (found === undefined && !sideParts.some((side) => side === name)) {
       throw new Error(`the answer has nothing at the place that HTTP_SOURCE_FIELDS says for ${name}`);
     }
     return found;

@@ -3,7 +3,10 @@ import { member } from '../../domain/member.js';
 import { type JsonPointer, parsePointer } from './json-pointer.js';
 
 /** Where in an answer the parts are. */
-const parts = ['guilds', 'guild', 'members', 'partial'] as const;
+const parts = ['guilds', 'guild', 'members', 'partial', 'stale', 'asOf'] as const;
+/** Parts that an answer may do without, wherever they are. */
+export const sideParts = ['partial', 'stale', 'asOf'] as const;
+export type SidePart = (typeof sideParts)[number];
 /** What is told of a guild, seen from the guild. */
 const guildFields = ['id', 'name', 'iconUrl', 'alias', 'default', 'door', 'passworded', 'enabled'] as const;
 /** What is told of a member, seen from the member. */
