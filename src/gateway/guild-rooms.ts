@@ -21,6 +21,11 @@ export class GuildRooms implements OnApplicationShutdown {
   private readonly rooms = new Map<string, { room: GuildRoom; lastAsked: number }>();
   private readonly loading = new Map<string, Loading>();
   private readonly sweeper: NodeJS.Timeout;
+  /**
+   * Hears of every room that was opened from an old answer while its sources are asked for a new one, `since` some time
+   * of the process's clock, in milliseconds.
+   */
+  onRenewing: ((guildId: string, since: number) => void) | undefined;
 
   constructor(
     private readonly log: EventLog,
@@ -82,6 +87,7 @@ export class GuildRooms implements OnApplicationShutdown {
   /** The place is taken before the source is asked: whatever happens in between is applied on top, never lost. */
   private async load(guildId: string, meanwhile: DomainEvent[]): Promise<GuildRoom> {
     const from = parseCursor(await this.log.position(guildId));
+    const since = performance.now();
     const snapshot = await this.chain.load(guildId);
     if (!snapshot || !from) throw new Fault('guild.not_found', 'There is no such guild.');
     // What is loaded may be from before the removal, and nobody would ever end the room.
@@ -92,6 +98,7 @@ export class GuildRooms implements OnApplicationShutdown {
     for (const event of meanwhile) room.apply(event);
     // From here on events reach the room directly; no await may come between the two lines.
     this.rooms.set(guildId, { room, lastAsked: Date.now() });
+    if (snapshot.renewing) this.onRenewing?.(guildId, since);
     return room;
   }
 

@@ -16,8 +16,8 @@ const mostAtOnce = 4;
 export class RoomReconciler implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(RoomReconciler.name);
   private readonly underWay = new Map<string, Promise<number>>();
-  /** Guilds whose turn to be compared has not come yet. */
-  private readonly waiting = new Set<string>();
+  /** Guilds whose turn to be compared has not come yet, and since when an answer is new enough for it. */
+  private readonly waiting = new Map<string, number>();
   private comparing = 0;
   /** Guilds in which something more was noticed while they were compared. */
   private readonly again = new Set<string>();
@@ -34,11 +34,14 @@ export class RoomReconciler implements OnApplicationBootstrap, BeforeApplication
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => this.look(), this.chain.options.pollMs);
     this.stopWatching = this.chain.watch((guildId) => this.notice(guildId));
+    // The answer that is on its way to whoever opened the room is new enough: the source is not asked twice.
+    this.rooms.onRenewing = (guildId, since) => this.look(guildId, since);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.ended = true;
     clearInterval(this.timer);
+    this.rooms.onRenewing = undefined;
     this.waiting.clear();
     await this.stopWatching?.();
     await Promise.allSettled(this.underWay.values());
@@ -63,23 +66,23 @@ export class RoomReconciler implements OnApplicationBootstrap, BeforeApplication
     this.look(guildId);
   }
 
-  private look(guildId?: string): void {
+  private look(guildId?: string, since = Infinity): void {
     if (this.ended) return;
     const rooms = guildId === undefined ? this.rooms.all() : [this.rooms.peek(guildId)];
     for (const room of rooms) {
       if (!room || this.chain.isLive(room.guildId, room.lastWord.source)) continue;
       if (this.underWay.has(room.guildId)) this.again.add(room.guildId);
-      else this.waiting.add(room.guildId);
+      else this.waiting.set(room.guildId, Math.max(since, this.waiting.get(room.guildId) ?? since));
     }
     this.compareWaiting();
   }
 
   private compareWaiting(): void {
-    for (const guildId of this.waiting) {
+    for (const [guildId, since] of this.waiting) {
       if (this.comparing >= mostAtOnce) return;
       this.waiting.delete(guildId);
       this.comparing += 1;
-      void this.reconcile(guildId)
+      void this.reconcile(guildId, since)
         .catch(() => undefined)
         .finally(() => {
           this.comparing -= 1;
@@ -88,10 +91,10 @@ export class RoomReconciler implements OnApplicationBootstrap, BeforeApplication
     }
   }
 
-  private reconcile(guildId: string): Promise<number> {
+  private reconcile(guildId: string, since = Infinity): Promise<number> {
     const running = this.underWay.get(guildId);
     if (running) return running;
-    const comparing = this.compare(guildId)
+    const comparing = this.compare(guildId, since)
       .catch((error: unknown) => {
         this.logger.debug(`guild ${guildId} could not be compared with its source: ${String(error)}`);
         throw error;
@@ -104,7 +107,7 @@ export class RoomReconciler implements OnApplicationBootstrap, BeforeApplication
     return comparing;
   }
 
-  private async compare(guildId: string): Promise<number> {
+  private async compare(guildId: string, since: number): Promise<number> {
     const room = this.rooms.peek(guildId);
     if (!room) return 0;
     const touched = new Set<string>();
@@ -112,7 +115,7 @@ export class RoomReconciler implements OnApplicationBootstrap, BeforeApplication
       if (event.guildId === guildId) touched.add(aboutOf(event));
     });
     try {
-      const snapshot = await this.ask(room);
+      const snapshot = await this.ask(room, since);
       if (this.rooms.peek(guildId) !== room) return 0;
       // What happened while the source was asked may be newer than its answer: the next look tells.
       const events = this.leadingTo(room, snapshot).filter((event) => !touched.has(aboutOf(event)));
@@ -125,11 +128,11 @@ export class RoomReconciler implements OnApplicationBootstrap, BeforeApplication
     }
   }
 
-  private async ask(room: GuildRoom): Promise<SourcedSnapshot | undefined> {
+  private async ask(room: GuildRoom, since: number): Promise<SourcedSnapshot | undefined> {
     const { guildId } = room;
     const { source, age } = room.lastWord;
     try {
-      return await this.chain.reload(guildId, age <= this.chain.options.staleMs ? source : undefined);
+      return await this.chain.reload(guildId, age <= this.chain.options.staleMs ? source : undefined, since);
     } catch (error) {
       // What was last known stays on show, marked as old.
       if (room.available) await this.log.append({ type: 'guild.unavailable', guildId, data: {} });

@@ -24,5 +24,6 @@ export function mergeSnapshots(
     source: all.map(({ source }) => source).join('+'),
     asOf: all.map(({ asOf }) => asOf).sort()[0] ?? first.asOf,
     stale: all.some(({ stale }) => stale),
+    renewing: all.some(({ renewing }) => renewing),
   };
 }

@@ -1,5 +1,5 @@
 import { Fault } from '../domain/fault.js';
-import { type GuardedSource, type SourcedGuild, type SourcedSnapshot } from './guarded-source.js';
+import { type GuardedSource, type LoadOptions, type SourcedGuild, type SourcedSnapshot } from './guarded-source.js';
 import { mergeSnapshots } from './merge-snapshots.js';
 
 export type { SourcedGuild, SourcedSnapshot } from './guarded-source.js';
@@ -57,12 +57,13 @@ export class ProviderChain {
   }
 
   /**
-   * What the sources say now; nothing that was kept is good enough. `loyalTo` names the source that spoke last: while
-   * that is broken no other speaks for it, since its members would all seem to have left.
+   * What the sources say now; nothing that was kept is good enough, unless the question was asked `since` then (by the
+   * process's clock, in milliseconds). `loyalTo` names the source that spoke last: while that is broken no other speaks
+   * for it, since its members would all seem to have left.
    * @throws as `load`
    */
-  reload(guildId: string, loyalTo?: string): Promise<SourcedSnapshot | undefined> {
-    return this.ask(guildId, { fresh: true, loyalTo });
+  reload(guildId: string, loyalTo?: string, since?: number): Promise<SourcedSnapshot | undefined> {
+    return this.ask(guildId, { fresh: true, loyalTo, since });
   }
 
   /** Whether whoever speaks for the guild, as `speaker` did last, tells its changes itself. */
@@ -89,14 +90,14 @@ export class ProviderChain {
 
   private async ask(
     guildId: string,
-    { fresh = false, loyalTo }: { fresh?: boolean; loyalTo?: string } = {},
+    { loyalTo, ...options }: LoadOptions & { loyalTo?: string } = {},
   ): Promise<SourcedSnapshot | undefined> {
     const loyal = loyalTo?.split('+') ?? [];
     const answers: SourcedSnapshot[] = [];
     const broken: string[] = [];
     for (const source of this.sourcesOf(guildId)) {
       try {
-        const snapshot = await source.load(guildId, { fresh });
+        const snapshot = await source.load(guildId, options);
         if (snapshot) answers.push(snapshot);
       } catch {
         broken.push(source.name);

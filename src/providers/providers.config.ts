@@ -47,9 +47,19 @@ export const providersConfig = z.object({
   PROVIDER_TIMEOUT_MS: z.coerce.number().int().min(1).max(120_000).default(10_000),
   /** Questions to one source at the same time. */
   PROVIDER_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(8),
+  /** Questions to one source in a minute; 0: any number. */
+  PROVIDER_QUESTIONS_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .refine((number) => number !== 1, 'must be 0 (no limit) or at least 2: one for the list of guilds, one for a guild')
+    .default(0),
   /** Seconds for which an answer serves everybody. */
   PROVIDER_CACHE_SECONDS: z.coerce.number().min(0).max(86_400).default(60),
-  /** Seconds, after that, for which an old answer is better than none. */
+  /** Seconds, after that, for which the old answer is given at once while a new one is asked for. */
+  PROVIDER_REVALIDATE_SECONDS: z.coerce.number().min(0).max(86_400).default(60),
+  /** Seconds, after those of the cache, for which an old answer is better than none. */
   PROVIDER_STALE_SECONDS: z.coerce.number().min(0).max(604_800).default(600),
   /** Seconds between two looks at the source of a guild with a room, where the source does not tell changes itself. */
   PROVIDER_POLL_SECONDS: z.coerce.number().min(0.1).max(86_400).default(30),
@@ -91,7 +101,9 @@ export function readProviders(config: z.infer<typeof providersConfig>, usual: Pr
     limits: {
       timeoutMs: config.PROVIDER_TIMEOUT_MS,
       concurrency: config.PROVIDER_CONCURRENCY,
+      perMinute: config.PROVIDER_QUESTIONS_PER_MINUTE,
       cacheMs: config.PROVIDER_CACHE_SECONDS * 1000,
+      revalidateMs: config.PROVIDER_REVALIDATE_SECONDS * 1000,
       staleMs: config.PROVIDER_STALE_SECONDS * 1000,
     },
     emptyIsFailure: config.PROVIDER_EMPTY_IS_FAILURE ?? [],

@@ -57,7 +57,8 @@ export function chainOf(
   timeoutMs: number,
   { options, ...limits }: Partial<SourceLimits> & { options?: ChainOptions } = {},
 ): ProviderChain {
-  const bounds = { timeoutMs, concurrency: 100, cacheMs: 0, staleMs: 0, emptyIsFailure: false, ...limits };
+  const nothing = { perMinute: 0, cacheMs: 0, revalidateMs: 0, staleMs: 0, emptyIsFailure: false };
+  const bounds = { timeoutMs, concurrency: 100, ...nothing, ...limits };
   return new ProviderChain(
     providers.map((provider) => new GuardedSource(provider, bounds)),
     options,

@@ -5,7 +5,15 @@ import { GuardedSource, type SourceLimits } from '../../../src/providers/guarded
 import { SourceBusyError } from '../../../src/providers/source-busy.error.js';
 
 const guildId = '100000000000000001';
-const usual = { timeoutMs: 1_000, concurrency: 2, cacheMs: 60_000, staleMs: 600_000, emptyIsFailure: false };
+const usual = {
+  timeoutMs: 1_000,
+  concurrency: 2,
+  perMinute: 0,
+  cacheMs: 60_000,
+  revalidateMs: 0,
+  staleMs: 600_000,
+  emptyIsFailure: false,
+};
 
 class Scripted extends DataProvider {
   readonly name = 'scripted';
