@@ -5,12 +5,7 @@ import { StartupError } from '../database/startup-error.js';
 import { type SourceGuild } from '../domain/source-snapshot.js';
 import { DataProvider, type RawSnapshot } from './data-provider.js';
 import { providerNames } from './provider-registry.js';
-
-/** What a plugin offers: a `DataProvider` in all but its class, and a way to let go of what it holds. */
-export type SourcePlugin = Pick<DataProvider, 'name' | 'listGuilds' | 'loadGuild'> &
-  Partial<Pick<DataProvider, 'live' | 'watch'>> & { close?: () => unknown };
-
-const nameShape = /^[a-z][a-z0-9-]{1,31}$/;
+import { pluginFault, type SourcePlugin } from './source-plugin.js';
 
 /** A plugin's object as a source like any other. */
 class PluginProvider extends DataProvider implements OnApplicationShutdown {
@@ -80,21 +75,7 @@ async function loadPlugin(
     const why = error instanceof Error ? error.message : String(error);
     throw new StartupError(`PROVIDER_PLUGINS: ${file} cannot be loaded: ${why}`, { cause: error });
   }
-  const fault = faultOf(offered);
+  const fault = pluginFault(offered);
   if (fault !== undefined) throw new StartupError(`PROVIDER_PLUGINS: ${file}: ${fault}`);
   return offered as SourcePlugin;
-}
-
-function faultOf(offered: unknown): string | undefined {
-  if (typeof offered !== 'object' || offered === null) {
-    return 'its default export must be a data source, or a function that answers one';
-  }
-  const { name, listGuilds, loadGuild, watch, close } = offered as Record<string, unknown>;
-  if (typeof name !== 'string' || !nameShape.test(name)) {
-    return 'its name must be 2 to 32 lower-case letters, digits and dashes, with a letter first';
-  }
-  const missing = Object.entries({ listGuilds, loadGuild }).find(([, part]) => typeof part !== 'function');
-  if (missing) return `${missing[0]} must be a function`;
-  const wrong = Object.entries({ watch, close }).find(([, part]) => part !== undefined && typeof part !== 'function');
-  return wrong && `${wrong[0]} must be a function, or left out`;
 }

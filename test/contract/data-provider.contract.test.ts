@@ -1,11 +1,16 @@
+import { copyFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isSnowflake } from '../../src/domain/snowflake.js';
 import { member as memberShape } from '../../src/domain/member.js';
 import { type DomainEvent } from '../../src/domain/events/index.js';
 import { applyEvent, type GuildState } from '../../src/domain/guild-state.js';
 import { type SourceSnapshot } from '../../src/domain/source-snapshot.js';
 import { MemoryEventLog } from '../../src/event-log/memory-event-log.js';
 import { GuildDoors } from '../../src/guilds/guild-doors.js';
+import { type ProviderContractOptions } from '../../src/providers/contract/contract-options.js';
+import { providerContract } from '../../src/providers/contract/provider-contract.js';
 import { type DataProvider } from '../../src/providers/data-provider.js';
 import { DiscordGatewayProvider } from '../../src/providers/discord-gateway.provider.js';
 import { DiscordRestProvider } from '../../src/providers/discord-rest.provider.js';
@@ -15,12 +20,13 @@ import { postgresSettings } from '../../src/providers/postgres/postgres-settings
 import { makeSample } from '../../src/providers/postgres/sample-schema.js';
 import { providerNames, type ProviderName } from '../../src/providers/provider-registry.js';
 import { readSnapshot } from '../../src/providers/read-snapshot.js';
+import { type SourcePlugin } from '../../src/providers/source-plugin.js';
 import { FakeDiscord } from '../../src/testing/fake-discord/index.js';
 import { DiscordApp } from '../integration/discord/discord-app.js';
 import { settings, token, town } from '../integration/discord/discord-town.js';
 import { createTestDatabase } from '../support/test-database.js';
 import { HttpServer } from '../integration/providers/http-server.js';
-import { fileProvider, httpProvider, serveTown, townId } from '../integration/providers/source-parts.js';
+import { fileProvider, httpProvider, serveTown, townId, users } from '../integration/providers/source-parts.js';
 
 /** As the chain reads it; a source of ours is never in need of being mended. */
 async function load({ provider }: Bench, guildId: string): Promise<SourceSnapshot | undefined> {
@@ -41,6 +47,11 @@ interface Bench {
   events(): DomainEvent[];
   /** Lets something happen in the guild of a live source; done once it has. */
   live(): Promise<void>;
+  /** A source of its own for a check; left out: `provider`, which stays open. */
+  open?(): SourcePlugin;
+  change?(): unknown;
+  breakIt?(): unknown;
+  mendIt?(): unknown;
   close(): Promise<void>;
 }
 
@@ -110,12 +121,24 @@ async function postgres(): Promise<Bench> {
   const sourceSettings = postgresSettings.parse({ POSTGRES_SOURCE_URL: database.url });
   await makeSample(sourceSettings, {});
   const provider = new PostgresProvider(sourceSettings);
+  const guildId = '110000000000000001';
+  const operator = new Client({ connectionString: database.url });
+  await operator.connect();
+  let changes = 0;
   return {
     provider,
-    guildId: '110000000000000001',
+    guildId,
     events: () => [],
     live: () => Promise.resolve(),
+    open: () => closing(new PostgresProvider(sourceSettings)),
+    change: () => {
+      changes += 1;
+      return operator.query('update discord_users set username = $1 where server_id = $2', [`n${changes}`, guildId]);
+    },
+    breakIt: () => operator.query('alter table discord_users rename to elsewhere'),
+    mendIt: () => operator.query('alter table elsewhere rename to discord_users'),
     close: async () => {
+      await operator.end();
       await provider.onApplicationShutdown();
       await database.drop();
     },
@@ -126,17 +149,60 @@ async function http(): Promise<Bench> {
   const server = await HttpServer.start();
   serveTown(server);
   const provider = httpProvider(server);
-  const close = async () => {
-    await provider.onApplicationShutdown();
-    await server.close();
+  let changes = 0;
+  return {
+    provider,
+    guildId: townId,
+    events: () => [],
+    live: () => Promise.resolve(),
+    open: () => closing(httpProvider(server)),
+    change: () => {
+      changes += 1;
+      const id = `3100000000000001${String(changes).padStart(2, '0')}`;
+      server.json(`/users/${townId}`, { ...users, [id]: { uid: id, username: 'eve', status: 'idle' } });
+    },
+    breakIt: () => {
+      for (const place of ['/servers', `/users/${townId}`])
+        server.on(place, (response) => response.writeHead(500).end());
+    },
+    mendIt: () => serveTown(server),
+    close: async () => {
+      await provider.onApplicationShutdown();
+      await server.close();
+    },
   };
-  return { provider, guildId: townId, events: () => [], live: () => Promise.resolve(), close };
 }
 
-function file(): Promise<Bench> {
-  const provider = fileProvider('docs/examples/guilds.yaml');
-  const nothing = () => Promise.resolve();
-  return Promise.resolve({ provider, guildId: townId, events: () => [], live: nothing, close: nothing });
+async function file(): Promise<Bench> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'guildcast-contract-'));
+  const name = path.join(folder, 'guilds.yaml');
+  await copyFile('docs/examples/guilds.yaml', name);
+  let changes = 0;
+  return {
+    provider: fileProvider(name),
+    guildId: townId,
+    events: () => [],
+    live: () => Promise.resolve(),
+    open: () => fileProvider(name),
+    change: async () => {
+      changes += 1;
+      const text = (await readFile(name, 'utf8')).replace(/displayName: Ada.*/, `displayName: Ada ${changes}`);
+      await writeFile(`${name}.new`, text);
+      await rename(`${name}.new`, name);
+    },
+    close: () => rm(folder, { recursive: true }),
+  };
+}
+
+/** As a plugin: a source that is closed with the application. */
+function closing(provider: DataProvider & { onApplicationShutdown(): Promise<void> }): SourcePlugin {
+  return {
+    name: provider.name,
+    listGuilds: (signal) => provider.listGuilds(signal),
+    loadGuild: (guildId, signal) => provider.loadGuild(guildId, signal),
+    watch: provider.watch && ((changed) => provider.watch!(changed)),
+    close: () => provider.onApplicationShutdown(),
+  };
 }
 
 /** One line for each source. */
@@ -148,6 +214,29 @@ const benches: Record<ProviderName, () => Promise<Bench>> = {
   http,
   file,
 };
+
+/** What can be done to a source here, beside asking it. A file that breaks is read as it was before. */
+const possible: Partial<Record<ProviderName, readonly ('change' | 'breakIt' | 'mendIt')[]>> = {
+  mock: ['change'],
+  'discord-gateway': ['change'],
+  postgres: ['change', 'breakIt', 'mendIt'],
+  http: ['change', 'breakIt', 'mendIt'],
+  file: ['change'],
+};
+
+/** The bench is there once the checks run. */
+function contractOf(name: ProviderName, bench: () => Bench): ProviderContractOptions {
+  const can = possible[name] ?? [];
+  const acts = can.map((act) => [act, () => (act === 'change' ? (bench().change ?? bench().live) : bench()[act])?.()]);
+  return {
+    open: () => bench().open?.() ?? bench().provider,
+    get guildId() {
+      return bench().guildId;
+    },
+    timeoutMs: 8_000,
+    ...(Object.fromEntries(acts) as Partial<ProviderContractOptions>),
+  };
+}
 
 function stateOf({ guild, members }: SourceSnapshot): GuildState {
   const known = new Map(members.map((one) => [one.id, one]));
@@ -165,16 +254,7 @@ describe.each(providerNames)('data source: %s', (name) => {
     expect(bench.provider.name).toBe(name);
   });
 
-  it('lists guilds by id, each once, and loads every one it lists', async () => {
-    const guilds = await bench.provider.listGuilds();
-    expect(guilds.map(({ id }) => id)).toContain(bench.guildId);
-    expect(new Set(guilds.map(({ id }) => id)).size).toBe(guilds.length);
-    for (const guild of guilds) {
-      expect(isSnowflake(guild.id)).toBe(true);
-      expect(guild.name).not.toBe('');
-      expect((await load(bench, guild.id))?.guild).toEqual(guild);
-    }
-  });
+  for (const check of providerContract(contractOf(name, () => bench))) it(check.name, check.run);
 
   it('tells members in their promised shape, each once', async () => {
     const snapshot = await load(bench, bench.guildId);
