@@ -46,12 +46,12 @@ interface Bench {
   /** Of a live source, everything that happened since the start. */
   events(): DomainEvent[];
   /** Lets something happen in the guild of a live source; done once it has. */
-  live(): Promise<void>;
+  live: () => Promise<void>;
   /** A source of its own for a check; left out: `provider`, which stays open. */
-  open?(): SourcePlugin;
-  change?(): unknown;
-  breakIt?(): unknown;
-  mendIt?(): unknown;
+  open?: () => SourcePlugin;
+  change?: () => unknown;
+  breakIt?: () => unknown;
+  mendIt?: () => unknown;
   close(): Promise<void>;
 }
 

@@ -2,7 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type ContractCheck, type ProviderContractOptions } from './contract-options.js';
 import { ContractFault, inShort } from './contract.fault.js';
 import { ContractSource, type Outcome } from './contract-source.js';
+import { OpenResources } from './open-resources.js';
 
+/** Milliseconds between two looks at what is open. */
 const lookPause = 20;
 
 export function endingChecks(options: ProviderContractOptions): ContractCheck[] {
@@ -16,43 +18,25 @@ export function endingChecks(options: ProviderContractOptions): ContractCheck[] 
 }
 
 async function leavesNothing(options: ProviderContractOptions): Promise<void> {
-  // They are opened with the first word, and stay.
-  void process.stdout;
-  void process.stderr;
-  const before = resources();
+  const resources = new OpenResources();
   let timeoutMs = 0;
-  await ContractSource.use(options, async (source) => {
-    timeoutMs = source.timeoutMs;
-    await source.list();
-    await source.load(options.guildId);
-    const stop = await source.watch(() => undefined);
-    await stop?.();
+  const work = (): Promise<void> =>
+    ContractSource.use(options, async (source) => {
+      timeoutMs = source.timeoutMs;
+      await source.list();
+      await source.load(options.guildId);
+      const stop = await source.watch(() => undefined);
+      await stop?.();
+    });
+  await resources.follow(work, async () => {
+    const end = performance.now() + timeoutMs;
+    while (resources.left() !== '' && performance.now() < end) await pause(lookPause);
   });
-  const end = performance.now() + timeoutMs;
-  for (;;) {
-    const left = leftOver(before);
-    if (left === '') return;
-    if (performance.now() > end)
-      throw new ContractFault(
-        `After close() there is more open than before open() (${left}): end timers, watchers and connections in close().`,
-      );
-    await pause(lookPause);
-  }
-}
-
-/** How many of each kind keep the process alive. Timers that are not ready to keep it alive are not seen. */
-function resources(): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  return counts;
-}
-
-function leftOver(before: ReadonlyMap<string, number>): string {
-  return [...resources()]
-    .map(([kind, count]) => [kind, count - (before.get(kind) ?? 0)] as const)
-    .filter(([, more]) => more > 0)
-    .map(([kind, more]) => `${more} ${kind}`)
-    .join(', ');
+  const left = resources.left();
+  if (left === '') return;
+  throw new ContractFault(
+    `After close() something that it began is still open (${left}): end timers, watchers and connections in close().`,
+  );
 }
 
 async function throws(source: ContractSource, options: ProviderContractOptions): Promise<void> {

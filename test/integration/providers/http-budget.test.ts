@@ -23,7 +23,8 @@ describe('a server that may be asked so often in a minute', () => {
     serveTown(fixture.server);
     fixture.server.on(`/users/${townId}`, (response) => response.writeHead(429, { 'retry-after': '600' }).end());
     const chain = chainOf([fixture.provider()], 5_000, { perMinute: 1_000 });
-    for (let n = 0; n < 5; n += 1) await expect(chain.load(townId)).rejects.toMatchObject({ code: 'guild.unavailable' });
+    for (let n = 0; n < 5; n += 1)
+      await expect(chain.load(townId)).rejects.toMatchObject({ code: 'guild.unavailable' });
     expect(fixture.server.asked()).toEqual([`/users/${townId}`]);
     expect(fixture.warnings[0]).toContain('429 Too Many Requests: to be asked again in 600 s');
   });
