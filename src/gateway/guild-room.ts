@@ -59,8 +59,8 @@ export class GuildRoom {
       name: source.guild.name,
       iconUrl: source.guild.iconUrl,
       members: new Map(source.members.map((member) => [member.id, member])),
-      // An old answer was given because its source is broken: that it is back has to be told.
-      available: !source.stale,
+      // An old answer for which no new one is on its way: its source is broken, and that it is back has to be told.
+      available: !source.stale || source.renewing === true,
     };
   }
 

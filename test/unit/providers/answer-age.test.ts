@@ -65,9 +65,9 @@ describe('a source that tells the age of its answers', () => {
     const [young, old] = [new ScriptedSource(), new ScriptedSource()];
     old.more = { stale: true, asOf: '2026-03-01T11:00:00Z' };
     const [one, other] = await Promise.all([young, old].map((source) => source.guarded().load(guildId)));
-    for (const merged of [mergeSnapshots(one!, [other!]), mergeSnapshots(other!, [one!])]) {
+    for (const merged of [mergeSnapshots(one!, [other!], []), mergeSnapshots(other!, [one!], [])]) {
       expect(merged).toMatchObject({ stale: true, asOf: '2026-03-01T11:00:00.000Z', renewing: false });
     }
-    expect(mergeSnapshots(one!, [{ ...other!, renewing: true }]).renewing).toBe(true);
+    expect(mergeSnapshots(one!, [{ ...other!, renewing: true }], []).renewing).toBe(true);
   });
 });

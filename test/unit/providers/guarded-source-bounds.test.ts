@@ -6,7 +6,15 @@ import { GuardedSource, type SourceLimits } from '../../../src/providers/guarded
 import { SourceBusyError } from '../../../src/providers/source-busy.error.js';
 
 const [here, there] = ['100000000000000001', '100000000000000002'] as const;
-const usual = { timeoutMs: 1_000, concurrency: 2, cacheMs: 60_000, staleMs: 600_000, emptyIsFailure: false };
+const usual = {
+  timeoutMs: 1_000,
+  concurrency: 2,
+  cacheMs: 60_000,
+  revalidateMs: 0,
+  perMinute: 0,
+  staleMs: 600_000,
+  emptyIsFailure: false,
+};
 
 /** Knows every guild, with one member, unless told otherwise. */
 class Scripted extends DataProvider {

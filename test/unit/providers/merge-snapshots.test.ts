@@ -25,6 +25,7 @@ describe('what several sources say of one guild', () => {
       ...said('a'),
       members: [memberOf(bob, { displayName: 'first' }), memberOf(ada), memberOf(eve)],
       source: 'a+b+c',
+      renewing: false,
     });
   });
 
@@ -39,7 +40,7 @@ describe('what several sources say of one guild', () => {
       'source:c',
       'source:d',
     ]);
-    expect(mergeSnapshots(said('a'), [], ['b'])).toEqual({ ...said('a'), partial: ['source:b'] });
+    expect(mergeSnapshots(said('a'), [], ['b'])).toEqual({ ...said('a'), partial: ['source:b'], renewing: false });
   });
 
   it('is as old as the oldest of them, and stale when one of them is', () => {

@@ -154,7 +154,7 @@ describe('a source with a limit that fails', () => {
     }
     expect(warned).toEqual([
       'data source scripted: to be asked again later',
-      'data source scripted: asked not to be asked for another 29 s',
+      'data source scripted: asked not to be asked for a while',
     ]);
   });
 });
