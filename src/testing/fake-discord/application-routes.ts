@@ -1,4 +1,5 @@
 import { ApiError, invalidForm, unknownUser } from './api-error.js';
+import { flagsOf } from './intents.js';
 import { type RestCall, type Route } from './rest-router.js';
 import { type World } from './world.js';
 
@@ -14,7 +15,7 @@ function application(world: World): object {
     verify_key: '0'.repeat(64),
     owner: world.bot,
     team: null,
-    flags: 0,
+    flags: flagsOf(world.allowed),
     bot: world.bot,
     approximate_guild_count: world.guilds.size,
   };

@@ -2,9 +2,12 @@ import { type Server, createServer } from 'node:http';
 import { type AddressInfo, type Socket } from 'node:net';
 import { type FakeGuild } from './fake-guild.js';
 import { GatewayServer } from './gateway-server.js';
+import { type MemberRequest } from './gateway-commands.js';
 import { type GatewaySession } from './gateway-session.js';
+import { type SessionStart } from './gateway-sessions.js';
 import { type GuildOptions, type UserOptions } from './guild-options.js';
 import { type PrivilegedIntents } from './intents.js';
+import { type ChunkFault } from './member-chunks.js';
 import { type RateLimit } from './rate-buckets.js';
 import { type RefusalOptions, type RequestPattern } from './refusals.js';
 import { type RequestRecord, RestServer } from './rest-server.js';
@@ -42,11 +45,10 @@ export class FakeDiscord {
   private constructor(options: FakeDiscordOptions) {
     this.token = options.token ?? 'fake-token';
     this.port = options.port ?? 0;
-    this.world = new World(options.botUser ?? {});
     const allowed = { presences: true, members: true, messageContent: true, ...options.intents };
+    this.world = new World(options.botUser ?? {}, allowed);
     const rules = {
       token: this.token,
-      allowed,
       memberRequestInterval: options.memberRequestInterval ?? 30_000,
       url: () => `ws://127.0.0.1:${this.port}/gateway`,
     };
@@ -55,7 +57,6 @@ export class FakeDiscord {
     this.rest = new RestServer(this.world, {
       token: this.token,
       rateLimit: options.rateLimit ?? { limit: 50, window: 1000 },
-      allowed,
       gatewayRoutes: this.gateway.routes,
     });
   }
@@ -144,6 +145,16 @@ export class FakeDiscord {
     return this.gateway.sessions.live.waitFor(where, timeout);
   }
 
+  /** Every IDENTIFY and RESUME that was granted, oldest first. */
+  get sessionStarts(): readonly SessionStart[] {
+    return this.gateway.sessions.starts.items;
+  }
+
+  /** Every request for members over the gateway, oldest first. */
+  get memberRequests(): readonly MemberRequest[] {
+    return this.gateway.sessions.memberRequests.items;
+  }
+
   /** Every REST request, oldest first. */
   get requests(): readonly RequestRecord[] {
     return this.rest.requests.items;
@@ -159,7 +170,17 @@ export class FakeDiscord {
     this.rest.refusals.loseAnswer(pattern);
   }
 
-  /** Takes back what `refuseNext` and `loseNextAnswer` ordered. */
+  /** The next request that fits does nothing and gets no answer, until the client hangs up. */
+  leaveNextUnanswered(pattern: RequestPattern): void {
+    this.rest.refusals.silence(pattern);
+  }
+
+  /** The application's settings page: what is no longer allowed refuses the next IDENTIFY. */
+  allowIntents(changes: Partial<PrivilegedIntents>): void {
+    Object.assign(this.world.allowed, changes);
+  }
+
+  /** Takes back what the orders above ordered. */
   refuseNoMore(): void {
     this.rest.refusals.clear();
   }
@@ -170,6 +191,26 @@ export class FakeDiscord {
    */
   dropSessions({ resumable = true, code }: { resumable?: boolean; code?: number } = {}): void {
     this.gateway.drop({ resumable, code });
+  }
+
+  /** Milliseconds between what a RESUME replays and its RESUMED. */
+  pauseReplays(pause: number): void {
+    this.gateway.sessions.replayPause = pause;
+  }
+
+  /** The sessions to come are closed with these codes, one each, right after READY or RESUMED. */
+  dropNextSessions(...codes: number[]): void {
+    this.gateway.sessions.doomed.push(...codes);
+  }
+
+  /** What becomes of the chunks that answer the next request for members. */
+  spoilNextChunks(fault: ChunkFault): void {
+    this.gateway.sessions.chunkFaults.push(fault);
+  }
+
+  /** How many IDENTIFYs `/gateway/bot` says are left, and for how many milliseconds. Undefined = as many as are. */
+  limitSessionStarts(left: { remaining: number; resetAfter: number } | undefined): void {
+    this.gateway.startsLeft = left;
   }
 
   /** Sends op 7: the clients are to come back and resume. */

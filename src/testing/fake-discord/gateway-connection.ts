@@ -86,6 +86,7 @@ export class GatewayConnection {
     if (typeof begun === 'string') return this.close(begun);
     this.hold(begun);
     this.sessions.welcome(begun);
+    this.meetDoom();
   }
 
   private resume(d: unknown): void {
@@ -97,8 +98,16 @@ export class GatewayConnection {
     const missed = session?.since(resume.sequence);
     if (!session || !missed) return this.send(opcodes.invalidSession, false);
     for (const text of missed) this.socket.send(text);
-    this.hold(session);
-    this.sessions.resumed(session);
+    const told = session.newest;
+    const finish = (): void => {
+      if (this.closing || this.socket.readyState !== this.socket.OPEN) return;
+      for (const text of session.since(told) ?? []) this.socket.send(text);
+      this.hold(session);
+      this.sessions.resumed(session);
+      this.meetDoom();
+    };
+    if (this.sessions.replayPause === 0) finish();
+    else setTimeout(finish, this.sessions.replayPause).unref();
   }
 
   private act(session: GatewaySession, op: number, d: unknown): void {
@@ -117,6 +126,11 @@ export class GatewayConnection {
   private hold(session: GatewaySession): void {
     this.session = session;
     session.attach({ send: (text) => this.socket.send(text), displace: () => this.cut() });
+  }
+
+  private meetDoom(): void {
+    const code = this.sessions.doomed.shift();
+    if (code !== undefined) this.cut(code);
   }
 
   private letGo(): void {

@@ -6,13 +6,16 @@ import { GatewaySessions, type SessionRules } from './gateway-sessions.js';
 import { type Route } from './rest-router.js';
 import { type World } from './world.js';
 
-/** IDENTIFYs that Discord allows in a day. */
+/** IDENTIFYs that Discord allows in a day, and a day in milliseconds. */
 const sessionStarts = 1000;
+const day = 86_400_000;
 
 /** Discord's gateway v10: JSON, never compressed. */
 export class GatewayServer {
   readonly sessions: GatewaySessions;
   readonly routes: readonly Route[];
+  /** Set when fewer IDENTIFYs are left than were made; `resetAfter` in milliseconds. */
+  startsLeft?: { remaining: number; resetAfter: number };
   private readonly sockets = new WebSocketServer({ noServer: true });
   private readonly connections = new Set<GatewayConnection>();
 
@@ -54,7 +57,8 @@ export class GatewayServer {
   }
 
   private startLimit(): object {
-    const remaining = Math.max(0, sessionStarts - this.sessions.begun);
-    return { total: sessionStarts, remaining, reset_after: 86_400_000, max_concurrency: 1 };
+    const begun = this.sessions.starts.items.filter(({ kind }) => kind === 'identify').length;
+    const { remaining, resetAfter } = this.startsLeft ?? { remaining: sessionStarts - begun, resetAfter: day };
+    return { total: sessionStarts, remaining: Math.max(0, remaining), reset_after: resetAfter, max_concurrency: 1 };
   }
 }

@@ -3,28 +3,43 @@ import { type Close, opcodes } from './gateway-codes.js';
 import { type BotPresence, type Identify, type MemberRequest } from './gateway-commands.js';
 import { type GatewayEvent } from './gateway-event.js';
 import { GatewaySession } from './gateway-session.js';
-import { type PrivilegedIntents, disallowed, intents as bits, knownIntents } from './intents.js';
-import { memberChunks } from './member-chunks.js';
+import { disallowed, flagsOf, intents as bits, knownIntents } from './intents.js';
+import { type ChunkFault, memberChunks } from './member-chunks.js';
 import { WatchedList } from './watched-list.js';
 import { type World } from './world.js';
 
 export interface SessionRules {
   token: string;
-  allowed: PrivilegedIntents;
   /** Milliseconds between two requests for all members of one guild. */
   memberRequestInterval: number;
   /** Where clients find the gateway, without a query. */
   url: () => string;
 }
 
+export interface SessionStart {
+  kind: 'identify' | 'resume';
+  sessionId: string;
+  /** Milliseconds since 1970. */
+  at: number;
+}
+
 /** Every session that was begun and can still be resumed. */
 export class GatewaySessions {
   /** Those that have a connection and were told READY or RESUMED. */
   readonly live = new WatchedList<GatewaySession>('live gateway session');
-  /** How many were ever begun. */
-  begun = 0;
+  /** Every IDENTIFY and RESUME that was granted. */
+  readonly starts = new WatchedList<SessionStart>('start of a session');
+  /** Every request for members, answered or not. */
+  readonly memberRequests = new WatchedList<MemberRequest>('request for members');
+  /** Milliseconds between what a RESUME replays and its RESUMED: on a wire they are never one. */
+  replayPause = 0;
+  /** Close codes for the sessions to come: each ends right after its READY or RESUMED. */
+  readonly doomed: number[] = [];
+  /** What becomes of the chunks of the answers to come. */
+  readonly chunkFaults: ChunkFault[] = [];
   private readonly known = new Map<string, GatewaySession>();
-  private readonly memberRequests = new Map<string, number>();
+  /** By guild: when all of its members may be asked for again. */
+  private readonly freeAt = new Map<string, number>();
 
   constructor(
     private readonly world: World,
@@ -40,9 +55,8 @@ export class GatewaySessions {
   begin({ token, intents, shard, largeThreshold, presence }: Identify): GatewaySession | Close {
     if (!this.knowsToken(token)) return 'authenticationFailed';
     if (intents === undefined || (intents & ~knownIntents) !== 0) return 'invalidIntents';
-    if (disallowed(intents, this.rules.allowed)) return 'disallowedIntents';
+    if (disallowed(intents, this.world.allowed)) return 'disallowedIntents';
     if (!shard) return 'invalidShard';
-    this.begun += 1;
     const session = new GatewaySession({ id: randomBytes(16).toString('hex'), intents, shard, largeThreshold });
     this.known.set(session.id, session);
     this.showBot(presence ?? { status: 'online', activities: [] });
@@ -61,7 +75,7 @@ export class GatewaySessions {
       session_type: 'normal',
       resume_gateway_url: this.rules.url(),
       shard: session.shard,
-      application: { id: bot.id, flags: 0 },
+      application: { id: bot.id, flags: flagsOf(this.world.allowed) },
       private_channels: [],
       relationships: [],
       presences: [],
@@ -72,7 +86,7 @@ export class GatewaySessions {
         if (guild.available) session.dispatch('GUILD_CREATE', guild.snapshot(session.intents, session.largeThreshold));
       }
     }
-    this.live.add(session);
+    this.started('identify', session);
   }
 
   resumable(sessionId: string): GatewaySession | undefined {
@@ -83,7 +97,7 @@ export class GatewaySessions {
   resumed(session: GatewaySession): void {
     session.resumes += 1;
     session.dispatch('RESUMED', {});
-    this.live.add(session);
+    this.started('resume', session);
   }
 
   /** Its connection ended. */
@@ -104,6 +118,7 @@ export class GatewaySessions {
   }
 
   answerMembers(session: GatewaySession, request: MemberRequest): void {
+    this.memberRequests.add(request);
     const guild = this.world.guilds.get(request.guildId);
     const whole = request.query === '' && request.limit === 0;
     // These are left without any answer: the client's own timeout ends them.
@@ -111,14 +126,16 @@ export class GatewaySessions {
     if (whole && (session.intents & bits.guildMembers) === 0) return;
     if (request.presences && (session.intents & bits.guildPresences) === 0) return;
     if (whole && this.limited(session, request)) return;
-    for (const chunk of memberChunks(guild, request)) session.dispatch('GUILD_MEMBERS_CHUNK', chunk);
+    const chunks = memberChunks(guild, request);
+    const spoilt = this.chunkFaults.shift()?.(chunks) ?? chunks;
+    for (const chunk of spoilt) session.dispatch('GUILD_MEMBERS_CHUNK', chunk);
   }
 
   private limited(session: GatewaySession, { guildId, nonce }: MemberRequest): boolean {
-    const free = this.memberRequests.get(guildId) ?? 0;
+    const free = this.freeAt.get(guildId) ?? 0;
     const now = Date.now();
     if (free <= now) {
-      this.memberRequests.set(guildId, now + this.rules.memberRequestInterval);
+      this.freeAt.set(guildId, now + this.rules.memberRequestInterval);
       return false;
     }
     session.dispatch('RATE_LIMITED', {
@@ -127,6 +144,11 @@ export class GatewaySessions {
       meta: { guild_id: guildId, nonce },
     });
     return true;
+  }
+
+  private started(kind: SessionStart['kind'], session: GatewaySession): void {
+    this.starts.add({ kind, sessionId: session.id, at: Date.now() });
+    this.live.add(session);
   }
 
   private tell(event: GatewayEvent): void {

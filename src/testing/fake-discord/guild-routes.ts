@@ -52,7 +52,7 @@ export const guildRoutes: readonly Route[] = [
     handle: (call) => {
       const guild = guildOf(call);
       // Single members may be asked for by any bot, the list only with the intent.
-      if (!call.allowed.members) throw missingAccess();
+      if (!call.world.allowed.members) throw missingAccess();
       const limit = limitOf(call.query, 1, 1000);
       const after = { id: afterOf(call.query) };
       const members = [...guild.members.values()]

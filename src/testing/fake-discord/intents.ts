@@ -19,6 +19,11 @@ export interface PrivilegedIntents {
   messageContent: boolean;
 }
 
+/** What the application's flags say of that, as for an application in few guilds. */
+export function flagsOf({ presences, members, messageContent }: PrivilegedIntents): number {
+  return (presences ? 1 << 13 : 0) | (members ? 1 << 15 : 0) | (messageContent ? 1 << 19 : 0);
+}
+
 export function disallowed(asked: number, allowed: PrivilegedIntents): boolean {
   return (
     (!allowed.presences && (asked & intents.guildPresences) !== 0) ||

@@ -5,6 +5,9 @@ import { type MemberState, memberPayload, presencePayload } from './payloads.js'
 const chunkSize = 1000;
 const mostByIdOrQuery = 100;
 
+/** Takes the chunks of an answer and gives back what is sent: in another order, without some, or none. */
+export type ChunkFault = (chunks: readonly unknown[]) => readonly unknown[];
+
 /** The GUILD_MEMBERS_CHUNK payloads that answer a REQUEST_GUILD_MEMBERS; at least one, which may be empty. */
 export function memberChunks(guild: FakeGuild, request: MemberRequest): unknown[] {
   const { found, missing } = select(guild, request);

@@ -12,9 +12,11 @@ export interface RefusalOptions extends RequestPattern {
   headers?: Record<string, string>;
 }
 
-/** How a request goes wrong: refused (it has no effect), or done with its answer lost on the way. */
+/** How a request goes wrong: refused or left in silence (it has no effect), or done with its answer lost on the way. */
 export type Mishap =
-  { kind: 'refuse'; status: number; body: unknown; headers: Record<string, string> } | { kind: 'lose-answer' };
+  | { kind: 'refuse'; status: number; body: unknown; headers: Record<string, string> }
+  | { kind: 'silence' }
+  | { kind: 'lose-answer' };
 
 /** The faults that tests ordered, in the order of their orders. */
 export class Refusals {
@@ -31,6 +33,10 @@ export class Refusals {
 
   loseAnswer(pattern: RequestPattern): void {
     this.order(pattern, { kind: 'lose-answer' });
+  }
+
+  silence(pattern: RequestPattern): void {
+    this.order(pattern, { kind: 'silence' });
   }
 
   /** Uses up one order that fits. */

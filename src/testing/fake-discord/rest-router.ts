@@ -1,11 +1,8 @@
 import { ApiError, invalidForm } from './api-error.js';
-import { type PrivilegedIntents } from './intents.js';
 import { type World } from './world.js';
 
 export interface RestCall {
   world: World;
-  /** The privileged intents that the application's settings page allows. */
-  allowed: Readonly<PrivilegedIntents>;
   /** The `:names` of the route's path, each a snowflake. */
   params: Record<string, string>;
   query: URLSearchParams;

@@ -3,7 +3,6 @@ import { ApiError } from './api-error.js';
 import { applicationRoutes } from './application-routes.js';
 import { channelRoutes } from './channel-routes.js';
 import { guildRoutes } from './guild-routes.js';
-import { type PrivilegedIntents } from './intents.js';
 import { RateBuckets, type RateLimit } from './rate-buckets.js';
 import { type Mishap, Refusals } from './refusals.js';
 import { type Match, type RestAnswer, RestRouter, type Route } from './rest-router.js';
@@ -17,7 +16,7 @@ export interface RequestRecord {
   method: string;
   /** Without `/api/v10` and without the query. */
   path: string;
-  /** 0 = the answer was lost on purpose. */
+  /** 0 = it was given no answer on purpose. */
   status: number;
   /** Milliseconds since 1970. */
   at: number;
@@ -26,7 +25,6 @@ export interface RequestRecord {
 interface RestOptions {
   token: string;
   rateLimit: RateLimit;
-  allowed: Readonly<PrivilegedIntents>;
   gatewayRoutes: readonly Route[];
 }
 
@@ -52,6 +50,10 @@ export class RestServer {
     // The body is taken off the wire in any case, so that the connection can be used again.
     const raw = await readBody(request);
     const mishap = this.refusals.next(method, path);
+    if (mishap?.kind === 'silence') {
+      this.requests.add({ method, path, status: 0, at: Date.now() });
+      return;
+    }
     const headers: Record<string, string> = {};
     let answer: RestAnswer;
     if (mishap?.kind === 'refuse') {
@@ -82,8 +84,7 @@ export class RestServer {
       const limited = this.limit(match, headers);
       if (limited) return limited;
       const body = parseBody(request, raw);
-      const { allowed } = this.options;
-      return match.route.handle({ world: this.world, allowed, params: match.params, query: url.searchParams, body });
+      return match.route.handle({ world: this.world, params: match.params, query: url.searchParams, body });
     } catch (error) {
       if (error instanceof ApiError) return { status: error.status, body: error.body };
       return { status: 500, body: { message: `500: The fake failed: ${String(error)}`, code: 0 } };

@@ -1,7 +1,7 @@
 import { FakeGuild, type GuildHost } from './fake-guild.js';
 import { type GatewayEvent } from './gateway-event.js';
 import { type GuildOptions, type UserOptions } from './guild-options.js';
-import { intents } from './intents.js';
+import { type PrivilegedIntents, intents } from './intents.js';
 import { type MessagePlace, Messages } from './messages.js';
 import { Snowflakes } from './snowflakes.js';
 import { WatchedList } from './watched-list.js';
@@ -39,7 +39,10 @@ export class World implements GuildHost {
   private readonly dms = new Map<string, WireDmChannel>();
   private listener: (event: GatewayEvent) => void = () => undefined;
 
-  constructor(bot: { id?: string; username?: string }) {
+  constructor(
+    bot: { id?: string; username?: string },
+    readonly allowed: PrivilegedIntents,
+  ) {
     this.bot = this.user({ id: bot.id, username: bot.username ?? 'Guildcast', bot: true });
     this.messages = new Messages((event) => this.emit(event), this.snowflakes, this.bot);
   }
