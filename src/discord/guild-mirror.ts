@@ -63,11 +63,7 @@ export class GuildMirror {
       return complete;
     }
     this.observeGuild(guild);
-    for (const member of guild.members.cache.values()) {
-      // Someone new in a guild whose members were all known can only have come meanwhile.
-      if (known.complete) this.join(member);
-      else this.observeMember(member);
-    }
+    for (const member of guild.members.cache.values()) this.observeMember(member);
     for (const [id, member] of known.members) {
       if (guild.members.cache.has(id)) continue;
       if (complete) this.leave(guild.id, id);
@@ -78,6 +74,11 @@ export class GuildMirror {
     return complete;
   }
 
+  /** Members may have come, changed and gone without a word of it. */
+  catchUp(guild: Guild): void {
+    this.observeWhole(guild, this.guilds.get(guild.id)?.complete);
+  }
+
   /** Something about the member may have changed. */
   observeMember(member: GuildMember): void {
     const known = this.guilds.get(member.guild.id);
@@ -85,6 +86,8 @@ export class GuildMirror {
     const after = memberOf(member);
     const before = known.members.get(member.id);
     if (before !== undefined) return this.settle(known, before, after);
+    // Someone new in a guild whose members were all known can only have come meanwhile.
+    if (known.complete) return this.join(member);
     // Not a newcomer, only unknown until now: nothing of them has changed but their presence, perhaps.
     const introduced: Member = { ...after, status: 'offline', activities: [] };
     known.members.set(member.id, after);

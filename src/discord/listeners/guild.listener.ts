@@ -33,6 +33,14 @@ export class GuildListener extends BoundListener {
     }
   }
 
+  /** While Discord replays what was missed, discord.js is silent about members who join, change or leave. */
+  @On('shardResume')
+  onReplayed([shardId]: ClientEvents['shardResume']): void {
+    for (const guild of this.client.guilds.cache.values()) {
+      if (guild.shardId === shardId && guild.available) this.mirror.catchUp(guild);
+    }
+  }
+
   @On('guildUpdate')
   onUpdate([, guild]: ClientEvents['guildUpdate']): void {
     this.mirror.observeGuild(guild);

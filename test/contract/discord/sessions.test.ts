@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { type FakeDiscord, type FakeDiscordOptions } from '../../../src/testing/fake-discord/index.js';
+import { DiscordBench } from './discord-bench.js';
+
+const kinds = (discord: FakeDiscord): string[] => discord.sessionStarts.map(({ kind }) => kind);
+
+/** How a session may break and still be resumed. */
+const breaks: [string, FakeDiscordOptions, (discord: FakeDiscord) => void][] = [
+  ['a cut on the wire', {}, (discord) => discord.dropSessions()],
+  ['op 7', {}, (discord) => discord.askReconnect()],
+  ['heartbeats that meet silence', { heartbeatInterval: 400 }, (discord) => discord.answerHeartbeats(false)],
+];
+
+// Concurrent: an IDENTIFY waits for 5 s after the one before.
+describe.concurrent('a session that breaks', () => {
+  it.each(breaks)('is resumed after %s, and what happened meanwhile is told once', async (_, options, cut) => {
+    const bench = await DiscordBench.open({ discord: options });
+    const { discord, app, place } = bench;
+    try {
+      await app.status.settled();
+      const { guild, ada, bob, robot, general } = place;
+      discord.pauseReplays(200);
+      app.events.length = 0;
+      const lost = app.waitForState('connecting');
+      cut(discord);
+      await lost;
+      guild.setPresence(ada.id, 'dnd');
+      guild.setPresence(robot.id, 'offline');
+      guild.updateMember(ada.id, { nick: 'Ada' });
+      guild.removeMember(bob.id);
+      const cora = guild.addMember({ username: 'cora', status: 'idle' }).user;
+      guild.say({ channelId: general.id, authorId: ada.id, content: 'meanwhile' });
+      discord.answerHeartbeats(true);
+      await app.waitForState('ready');
+      await app.waitFor('message.created', ({ data }) => data.content === 'meanwhile');
+      await app.waitFor('presence.updated', ({ data }) => data.member.id === robot.id && data.status === 'offline');
+      await app.waitFor('member.left', ({ data }) => data.member.id === bob.id);
+      await app.waitFor('member.joined', ({ data }) => data.member.id === cora.id);
+      await app.waitFor('member.updated', ({ data }) => data.member.displayName === 'Ada');
+      expect(kinds(discord)).toEqual(expect.arrayContaining(['identify', 'resume']));
+    } finally {
+      await bench.close();
+    }
+  });
+});
