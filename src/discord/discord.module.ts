@@ -12,6 +12,7 @@ import { DiscordSender } from './discord-sender.js';
 import { DiscordSession } from './discord-session.js';
 import { DiscordStatus } from './discord-status.js';
 import { type DiscordConfig, discordToken } from './discord.config.js';
+import { GatewayMembers } from './gateway-members.js';
 import { GuildAdmission } from './guild-admission.js';
 import { GuildFeed } from './guild-feed.js';
 import { GuildMirror } from './guild-mirror.js';
@@ -28,6 +29,7 @@ import { RestGuilds } from './rest-guilds.js';
 import { RestProbe } from './rest-probe.js';
 import { RestStatus } from './rest-status.js';
 import { SessionReconciler } from './session-reconciler.js';
+import { StrangerLoader } from './stranger-loader.js';
 
 const listeners = [PresenceListener, MemberListener, RoleListener, GuildListener, MessageListener];
 
@@ -132,8 +134,10 @@ function withSession(token: string, config: DiscordConfig): Partial<DynamicModul
       ...overRest(client.rest, config),
       GuildFeed,
       GuildMirror,
+      GatewayMembers,
       MemberLoader,
       SessionReconciler,
+      StrangerLoader,
       {
         provide: DiscordSession,
         useFactory: (admission: GuildAdmission) => new DiscordSession(client, admission, token),

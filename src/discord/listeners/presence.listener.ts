@@ -15,6 +15,10 @@ export class PresenceListener extends BoundListener {
 
   @On('presenceUpdate')
   onPresenceUpdate([, presence]: ClientEvents['presenceUpdate']): void {
-    if (presence.member) this.mirror.observeMember(presence.member);
+    const { member } = presence;
+    if (member === null) return;
+    // Made up by discord.js out of the presence alone, without nickname and roles: `StrangerLoader` asks for them.
+    if (member.partial && !this.mirror.get(member.guild.id)?.members.has(member.id)) return;
+    this.mirror.observeMember(member);
   }
 }
