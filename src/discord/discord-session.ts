@@ -9,7 +9,12 @@ import { type DiscordClient } from './discord-client.js';
 import { type DiscordState, type DiscordStatus } from './discord-status.js';
 import { faultText } from './fault-text.js';
 import { type GuildAdmission } from './guild-admission.js';
-import { intentsRefused, missingIntentsSentence, type PrivilegedIntent } from './privileged-intents.js';
+import {
+  intentsRefused,
+  missingIntentsSentence,
+  type PrivilegedIntent,
+  privilegedIntents,
+} from './privileged-intents.js';
 
 /**
  * Holds the bot's session: logs in in the background, for as long as it takes, and knows how it stands. Only a no of
@@ -126,7 +131,7 @@ export class DiscordSession extends BotStanding implements OnApplicationBootstra
     this.state = 'connecting';
     this.client.useToken(this.token);
     for (let attempt = 0; !this.ended.signal.aborted; attempt += 1) {
-      if (refusal === 'intents' && this.missing.length === 0) await this.doWithoutIntents();
+      if (refusal === 'intents' && this.missing.length < privilegedIntents.length) await this.doWithoutIntents();
       else if (refusal !== undefined) return this.refuse(refusal);
       this.refusal = undefined;
       try {
@@ -153,7 +158,7 @@ export class DiscordSession extends BotStanding implements OnApplicationBootstra
       (application) => (application as Partial<APIApplication>).flags,
       () => undefined,
     );
-    this.missing = intentsRefused(flags);
+    this.missing = intentsRefused(flags, this.missing);
     this.client.useIntents(this.missing.reduce((intents, { bit }) => intents & ~bit, wantedIntents));
     this.logger.warn(missingIntentsSentence(this.missing));
   }

@@ -19,7 +19,7 @@ export const membersIntent: PrivilegedIntent = {
   flags: [ApplicationFlags.GatewayGuildMembers, ApplicationFlags.GatewayGuildMembersLimited],
 };
 
-const privilegedIntents: readonly PrivilegedIntent[] = [
+export const privilegedIntents: readonly PrivilegedIntent[] = [
   membersIntent,
   {
     name: 'presences',
@@ -35,13 +35,19 @@ const privilegedIntents: readonly PrivilegedIntent[] = [
   },
 ];
 
-/** Those that an application with these flags may not ask for; all of them when the flags are not known. */
-export function intentsRefused(applicationFlags: number | undefined): PrivilegedIntent[] {
+/**
+ * Those that an application with these flags may not ask for; all of them when the flags are not known, or tell of none
+ * but those that are done without `already`.
+ */
+export function intentsRefused(
+  applicationFlags: number | undefined,
+  already: readonly PrivilegedIntent[] = [],
+): PrivilegedIntent[] {
   const refused = privilegedIntents.filter(
     ({ flags }) => applicationFlags === undefined || !flags.some((flag) => (applicationFlags & flag) !== 0),
   );
   // Discord has refused something: flags that allow everything do not tell what.
-  return refused.length > 0 ? refused : [...privilegedIntents];
+  return refused.some((intent) => !already.includes(intent)) ? refused : [...privilegedIntents];
 }
 
 export function missingIntentsSentence(missing: readonly PrivilegedIntent[]): string {

@@ -23,6 +23,17 @@ describe('intentsRefused', () => {
     ).toEqual(all);
   });
 
+  it('gives all of them up when those that are missing already explain nothing new', () => {
+    const flags = ApplicationFlags.GatewayGuildMembersLimited | ApplicationFlags.GatewayMessageContentLimited;
+    const already = intentsRefused(flags);
+    expect(already.map(({ name }) => name)).toEqual(['presences']);
+    expect(intentsRefused(flags, already)).toHaveLength(3);
+    expect(intentsRefused(ApplicationFlags.GatewayMessageContentLimited, already).map(({ name }) => name)).toEqual([
+      'members',
+      'presences',
+    ]);
+  });
+
   it('is told in the words of the developer portal', () => {
     expect(missingIntentsSentence(intentsRefused(0))).toContain(
       'Server Members Intent, Presence Intent, Message Content Intent',
