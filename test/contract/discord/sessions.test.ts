@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type FakeDiscord, type FakeDiscordOptions } from '../../../src/testing/fake-discord/index.js';
+import { deadline } from '../../integration/discord/discord-app.js';
 import { DiscordBench } from './discord-bench.js';
 
 const kinds = (discord: FakeDiscord): string[] => discord.sessionStarts.map(({ kind }) => kind);
@@ -38,6 +39,44 @@ describe.concurrent('a session that breaks', () => {
       await app.waitFor('member.joined', ({ data }) => data.member.id === cora.id);
       await app.waitFor('member.updated', ({ data }) => data.member.displayName === 'Ada');
       expect(kinds(discord)).toEqual(expect.arrayContaining(['identify', 'resume']));
+    } finally {
+      await bench.close();
+    }
+  });
+});
+
+describe.concurrent('the daily number of IDENTIFYs', () => {
+  it('is spared: a session that breaks again and again is resumed each time', async () => {
+    const bench = await DiscordBench.open();
+    const { discord, app } = bench;
+    try {
+      await app.status.settled();
+      discord.dropNextSessions(4000, 4000);
+      discord.dropSessions();
+      await vi.waitFor(() => expect(discord.sessionStarts).toHaveLength(4), { timeout: deadline });
+      await app.waitForState('ready');
+      expect(kinds(discord)).toEqual(['identify', 'resume', 'resume', 'resume']);
+      expect(new Set(discord.sessionStarts.map(({ sessionId }) => sessionId)).size).toBe(1);
+    } finally {
+      await bench.close();
+    }
+  });
+
+  it('is used up: the bot waits until there are some again, and asks nothing meanwhile', async () => {
+    const bench = await DiscordBench.open({
+      prepare: (discord) => discord.limitSessionStarts({ remaining: 0, resetAfter: 4_000 }),
+    });
+    const { discord, app } = bench;
+    try {
+      await vi.waitFor(() => expect(app.status.current().detail).toContain('Not enough sessions remaining'), {
+        timeout: deadline,
+      });
+      expect(app.status.current().state).toBe('connecting');
+      expect(kinds(discord)).toEqual([]);
+      discord.limitSessionStarts(undefined);
+      await app.status.settled();
+      expect(app.status.current().state).toBe('ready');
+      expect(discord.requests.filter(({ path }) => path === '/gateway/bot')).toHaveLength(2);
     } finally {
       await bench.close();
     }
