@@ -7,6 +7,7 @@ import {
   type Snowflake,
   type User,
 } from 'discord.js';
+import { type InvalidRequestBudget } from './invalid-request-budget.js';
 
 /** Longest wait for a rate limit inside discord.js, in milliseconds; for longer ones the caller is told. */
 const longestRateLimit = 2_000;
@@ -21,19 +22,23 @@ export const wantedIntents =
   GatewayIntentBits.GuildMessages |
   GatewayIntentBits.MessageContent;
 
-export function restOptions(apiUrl: string): Partial<RESTOptions> {
+export function restOptions(apiUrl: string, budget: InvalidRequestBudget): Partial<RESTOptions> {
   return {
     api: apiUrl,
     timeout: 10_000,
     // Without a pause between them; the queue's own schedule does better.
     retries: 1,
-    // A 429 that names no pause would be asked again and again without one.
+    // A 429 that names no pause would be asked again and again without one; the budget bounds all of them.
     rejectOnRateLimit: ({ retryAfter, route }) =>
-      retryAfter <= 0 || retryAfter > (/^\/guilds\/[^/]+\/members$/.test(route) ? longestPageWait : longestRateLimit),
+      retryAfter <= 0 ||
+      retryAfter > (/^\/guilds\/[^/]+\/members$/.test(route) ? longestPageWait : longestRateLimit) ||
+      budget.pause > 0,
+    // Every one is told.
+    invalidRequestWarningInterval: 1,
   };
 }
 
-export function clientOptions(apiUrl: string): ClientOptions {
+export function clientOptions(apiUrl: string, budget: InvalidRequestBudget): ClientOptions {
   return {
     intents: wantedIntents,
     // Direct messages come in channels that are not in the cache.
@@ -41,7 +46,7 @@ export function clientOptions(apiUrl: string): ClientOptions {
     allowedMentions: { parse: [] },
     enforceNonce: true,
     ws: { large_threshold: 250 },
-    rest: restOptions(apiUrl),
+    rest: restOptions(apiUrl, budget),
     // Guilds, channels, roles, members and presences are what is shown; of the rest nothing is read back.
     makeCache: Options.cacheWithLimits({
       ...Options.DefaultMakeCacheSettings,

@@ -61,6 +61,11 @@ export const discordConfig = z.object({
   DISCORD_API_URL: apiUrl,
   /** Which guilds are shown: ids, or `*` for all the bot is in. Unset: none. */
   GUILDS: guilds,
+  /**
+   * Requests that Discord may refuse (401, 403, 429) within ten minutes before sending pauses. Discord bars an address,
+   * with all bots on it, at 10 000.
+   */
+  DISCORD_MAX_REFUSALS: z.coerce.number().int().min(1).max(9_000).default(5_000),
 });
 export type DiscordConfig = z.infer<typeof discordConfig>;
 

@@ -16,6 +16,7 @@ import { GatewayMembers } from './gateway-members.js';
 import { GuildAdmission } from './guild-admission.js';
 import { GuildFeed } from './guild-feed.js';
 import { GuildMirror } from './guild-mirror.js';
+import { InvalidRequestBudget } from './invalid-request-budget.js';
 import { GuildListener } from './listeners/guild.listener.js';
 import { MemberListener } from './listeners/member.listener.js';
 import { MessageListener } from './listeners/message.listener.js';
@@ -75,14 +76,14 @@ function withoutDiscord(): Partial<DynamicModule> {
 }
 
 /** What works over REST alone; wants a `BotStanding`. */
-function overRest(rest: REST, config: DiscordConfig): Provider[] {
+function overRest(rest: REST, budget: InvalidRequestBudget, config: DiscordConfig): Provider[] {
   return [
     { provide: GuildAdmission, useValue: new GuildAdmission(config.GUILDS) },
     { provide: DiscordStatus, useExisting: BotStanding },
     DiscordMetrics,
     {
       provide: DiscordSender,
-      useFactory: (standing: BotStanding) => new RestDiscordSender(rest, standing),
+      useFactory: (standing: BotStanding) => new RestDiscordSender(rest, standing, budget),
       inject: [BotStanding],
     },
     {
@@ -94,11 +95,12 @@ function overRest(rest: REST, config: DiscordConfig): Provider[] {
 }
 
 function withoutSession(token: string, config: DiscordConfig, { asked }: { asked: boolean }): Partial<DynamicModule> {
-  const rest = new REST(restOptions(config.DISCORD_API_URL));
+  const budget = new InvalidRequestBudget(config.DISCORD_MAX_REFUSALS);
+  const rest = new REST(restOptions(config.DISCORD_API_URL, budget));
   return {
     imports: [MetricsModule],
     providers: [
-      ...overRest(rest, config),
+      ...overRest(rest, budget, config),
       {
         provide: RestStatus,
         useFactory: (admission: GuildAdmission) => new RestStatus(rest, admission, token, asked),
@@ -119,7 +121,8 @@ const probe: Provider = {
 };
 
 function withSession(token: string, config: DiscordConfig): Partial<DynamicModule> {
-  const options = clientOptions(config.DISCORD_API_URL);
+  const budget = new InvalidRequestBudget(config.DISCORD_MAX_REFUSALS);
+  const options = clientOptions(config.DISCORD_API_URL, budget);
   // The token stays out of necord's options, which anyone could inject. The cast: necord reads discord.js' types for
   // CommonJS, which TypeScript takes for other types than those for modules.
   const necordOptions = { ...options, token: '', skipRegistration: true } as unknown as NecordModuleOptions;
@@ -131,7 +134,7 @@ function withSession(token: string, config: DiscordConfig): Partial<DynamicModul
       { ...necord, providers: [...(necord.providers ?? []), { provide: Client, useValue: client }] },
     ],
     providers: [
-      ...overRest(client.rest, config),
+      ...overRest(client.rest, budget, config),
       GuildFeed,
       GuildMirror,
       GatewayMembers,

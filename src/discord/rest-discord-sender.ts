@@ -1,6 +1,8 @@
+import { Logger } from '@nestjs/common';
 import {
   DiscordAPIError,
   type REST,
+  RESTEvents,
   RESTJSONErrorCodes,
   type RESTPostAPIChannelMessageJSONBody,
   Routes,
@@ -12,6 +14,7 @@ import { snowflake } from '../domain/snowflake.js';
 import { type BotStanding } from './bot-standing.js';
 import { DiscordSender } from './discord-sender.js';
 import { withinLimits } from './embed-limits.js';
+import { type InvalidRequestBudget } from './invalid-request-budget.js';
 import { outcomeOf } from './send-outcome.js';
 
 /** Milliseconds for one send with all that belongs to it. */
@@ -23,18 +26,23 @@ const identified = z.object({ id: snowflake });
 
 /** Sends over REST alone: the gateway may be down meanwhile. Answers within 25 s. */
 export class RestDiscordSender extends DiscordSender {
+  private readonly logger = new Logger(RestDiscordSender.name);
   private readonly channels = new LRUCache<string, string>({ max: rememberedChannels });
 
   constructor(
     private readonly rest: REST,
     private readonly standing: BotStanding,
+    private readonly budget: InvalidRequestBudget,
   ) {
     super();
+    rest.on(RESTEvents.InvalidRequestWarning, () => budget.countRefusal());
   }
 
   async sendToUser(userId: string, message: RenderedMessage, nonce: string): Promise<SendOutcome> {
     const refused = this.standing.tokenRefusal();
     if (refused !== undefined) return { kind: 'retry', burnsAttempt: false, reason: refused };
+    const { pause } = this.budget;
+    if (pause > 0) return this.heldBack(pause);
     const body = bodyOf(message, nonce);
     if (body === undefined) return { kind: 'permanent', reason: 'The message has no text.' };
     const signal = AbortSignal.timeout(patience);
@@ -45,6 +53,12 @@ export class RestDiscordSender extends DiscordSender {
     } catch (error) {
       return this.failed(userId, error);
     }
+  }
+
+  private heldBack(pause: number): SendOutcome {
+    const reason = 'Discord refused too many requests; sending pauses, so that it does not bar this address.';
+    this.logger.warn(`${reason} Next try in ${Math.ceil(pause / 1000)} s.`);
+    return { kind: 'retry', burnsAttempt: false, reason, retryAfterMs: pause };
   }
 
   private async channelOf(userId: string, signal: AbortSignal): Promise<string> {

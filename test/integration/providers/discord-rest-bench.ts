@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { REST } from 'discord.js';
 import { afterEach, beforeEach, vi } from 'vitest';
+import { InvalidRequestBudget } from '../../../src/discord/invalid-request-budget.js';
 import { restOptions } from '../../../src/discord/client-options.js';
 import { GuildAdmission } from '../../../src/discord/guild-admission.js';
 import { RestGuilds, type RestGuildsLimits } from '../../../src/discord/rest-guilds.js';
@@ -39,7 +40,7 @@ export function useRestSource(): RestBench {
       return server;
     },
     source(apiUrl, { shown = '*', ...limits } = {}) {
-      const rest = new REST(restOptions(apiUrl));
+      const rest = new REST(restOptions(apiUrl, new InvalidRequestBudget(1_000)));
       const admission = new GuildAdmission(shown);
       const status = new RestStatus(rest, admission, token, true);
       closing.push(() => status.onApplicationShutdown());

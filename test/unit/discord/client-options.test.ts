@@ -1,9 +1,10 @@
 import { type RateLimitData } from 'discord.js';
 import { describe, expect, it } from 'vitest';
 import { restOptions } from '../../../src/discord/client-options.js';
+import { InvalidRequestBudget } from '../../../src/discord/invalid-request-budget.js';
 
-function rejects(route: string, retryAfter: number): unknown {
-  const { rejectOnRateLimit } = restOptions('https://discord.test/api');
+function rejects(route: string, retryAfter: number, budget = new InvalidRequestBudget(10)): unknown {
+  const { rejectOnRateLimit } = restOptions('https://discord.test/api', budget);
   if (typeof rejectOnRateLimit !== 'function') throw new Error('no rule for rate limits');
   return rejectOnRateLimit({ route, retryAfter } as RateLimitData);
 }
@@ -22,5 +23,12 @@ describe('waits for rate limits', () => {
     ['/channels/:id/messages', 0, true],
   ])('of %s, %d ms: told to the caller: %s', (route, retryAfter, told) => {
     expect(rejects(route, retryAfter)).toBe(told);
+  });
+
+  it('are over once no more refusals may be risked', () => {
+    const budget = new InvalidRequestBudget(1);
+    expect(rejects('/guilds/:id', 1, budget)).toBe(false);
+    budget.countRefusal();
+    expect(rejects('/guilds/:id', 1, budget)).toBe(true);
   });
 });

@@ -8,7 +8,10 @@ function faultsOf(input: Record<string, string>): string[] {
 
 describe('discord.config', () => {
   it('needs nothing', () => {
-    expect(discordConfig.parse({})).toEqual({ DISCORD_API_URL: 'https://discord.com/api' });
+    expect(discordConfig.parse({})).toEqual({
+      DISCORD_API_URL: 'https://discord.com/api',
+      DISCORD_MAX_REFUSALS: 5_000,
+    });
   });
 
   it('takes empty texts for unset', () => {
@@ -54,5 +57,9 @@ describe('discord.config', () => {
     for (const wrong of ['discord.com/api', 'ftp://discord.com', 'https://user:secret@discord.com/api']) {
       expect(faultsOf({ DISCORD_API_URL: wrong })).toHaveLength(1);
     }
+  });
+
+  it.each(['0', '-1', '9001', '1.5', 'many'])('refuses %s as a number of refusals that may be risked', (value) => {
+    expect(faultsOf({ DISCORD_MAX_REFUSALS: value })[0]).toContain('DISCORD_MAX_REFUSALS');
   });
 });
