@@ -38,6 +38,17 @@ describe.concurrent('a session that breaks', () => {
       await app.waitFor('member.left', ({ data }) => data.member.id === bob.id);
       await app.waitFor('member.joined', ({ data }) => data.member.id === cora.id);
       await app.waitFor('member.updated', ({ data }) => data.member.displayName === 'Ada');
+      guild.setPresence(ada.id, 'idle');
+      await app.waitFor('presence.updated', ({ data }) => data.status === 'idle' && data.member.id === ada.id);
+      expect(app.events.map(({ type }) => type).sort()).toEqual([
+        'member.joined',
+        'member.left',
+        'member.updated',
+        'message.created',
+        'presence.updated',
+        'presence.updated',
+        'presence.updated',
+      ]);
       expect(kinds(discord)).toEqual(expect.arrayContaining(['identify', 'resume']));
     } finally {
       await bench.close();
