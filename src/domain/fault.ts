@@ -15,6 +15,7 @@ export const faultCodes = {
   'guild.not_found': { status: 404, title: 'No such guild' },
   'guild.guarded': { status: 403, title: 'The guild is guarded' },
   'guild.unavailable': { status: 503, title: 'The guild cannot be read now' },
+  'member.not_found': { status: 404, title: 'No such member' },
   'notification.not_found': { status: 404, title: 'No such notification' },
   'resource.not_found': { status: 404, title: 'Nothing here' },
   'rate.limited': { status: 429, title: 'Too many requests' },

@@ -1,5 +1,11 @@
 import { z } from 'zod';
+import { actor } from '../actor.js';
 import { guild } from '../guild.js';
 
-/** The guild's own fields changed, or it became known. */
-export const guildUpdated = z.object({ guild: guild.pick({ name: true, iconUrl: true }) });
+const fields = guild.pick({ name: true, iconUrl: true });
+
+/**
+ * The guild's own fields changed, or it became known. `previous` has the former values of those that changed, where the
+ * source knew them.
+ */
+export const guildUpdated = z.object({ guild: fields, previous: fields.partial().optional(), actor });

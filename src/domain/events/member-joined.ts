@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actor } from '../actor.js';
 import { member } from '../member.js';
 
-export const memberJoined = z.object({ member });
+export const memberJoined = z.object({ member, actor });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actor } from '../actor.js';
 import { memberReference } from '../member.js';
 
-export const memberLeft = z.object({ member: memberReference });
+export const memberLeft = z.object({ member: memberReference, actor });

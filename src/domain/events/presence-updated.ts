@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actor } from '../actor.js';
 import { memberReference } from '../member.js';
 import { activity, status } from '../presence.js';
 
@@ -8,4 +9,5 @@ export const presenceUpdated = z.object({
   status,
   previous: status.nullable(),
   activities: z.array(activity),
+  actor,
 });
