@@ -159,7 +159,7 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   private complain(error: unknown): void {
-    if (!this.troubled) this.logger.warn(`The outbox cannot be served, trying on: ${String(error)}`);
+    if (!this.troubled && !this.stopping) this.logger.warn(`The outbox cannot be served, trying on: ${String(error)}`);
     this.troubled = true;
   }
 }

@@ -14,7 +14,7 @@ interface Page {
   limit: number;
 }
 
-/** Reads what is stored. All methods throw the Fault `service.unavailable` while the database is away. */
+/** Reads what is stored. What REST asks for throws the Fault `service.unavailable` while the database is away. */
 @Injectable()
 export class StoredGuilds {
   constructor(private readonly dataSource: DataSource) {}
@@ -58,23 +58,21 @@ export class StoredGuilds {
     });
   }
 
-  /** Every guild, as a data source tells of it. */
-  sources(): Promise<SourceGuild[]> {
-    return reachStore(async () => (await this.dataSource.manager.find(StoredGuild)).map(sourceGuild));
+  /** Every guild, as a data source tells of it. @throws Error while the database is away */
+  async sources(): Promise<SourceGuild[]> {
+    return (await this.dataSource.manager.find(StoredGuild)).map(sourceGuild);
   }
 
-  /** Undefined for a guild that is not stored. */
+  /** Undefined for a guild that is not stored. @throws Error while the database is away */
   snapshot(guildId: string): Promise<SourceSnapshot | undefined> {
-    return reachStore(() =>
-      // Guild and members of one moment.
-      this.dataSource.transaction('REPEATABLE READ', async (rows) => {
-        const guild = await rows.findOneBy(StoredGuild, { id: guildId });
-        if (!guild) return undefined;
-        // Not as entities: making a quarter of a million of those would hold everybody up.
-        const members: StoredMember[] = await rows.query(memberStatement, [guildId]);
-        return { guild: sourceGuild(guild), members: members.map(memberOf), partial: [] };
-      }),
-    );
+    // Guild and members of one moment.
+    return this.dataSource.transaction('REPEATABLE READ', async (rows) => {
+      const guild = await rows.findOneBy(StoredGuild, { id: guildId });
+      if (!guild) return undefined;
+      // Not as entities: making a quarter of a million of those would hold everybody up.
+      const members: StoredMember[] = await rows.query(memberStatement, [guildId]);
+      return { guild: sourceGuild(guild), members: members.map(memberOf), partial: [] };
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import request from 'supertest';
+import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ApiKeys } from '../../src/access/api-keys.js';
 import { type GuildSnapshot } from '../../src/domain/guild-snapshot.js';
@@ -51,6 +52,26 @@ describe('a stored guild', () => {
       memberCount: 0,
       shown: true,
     });
+  });
+
+  it('is found by whoever was answered, before its event was told', async () => {
+    const append = app.log.append.bind(app.log);
+    const held: (() => void)[] = [];
+    const slow = vi
+      .spyOn(app.log, 'append')
+      .mockImplementation((event) => new Promise((resolve) => held.push(() => resolve(append(event)))));
+    try {
+      // Who asks now is answered from memory for a while.
+      await request(app.app.getHttpServer()).get('/api/v1/guilds').expect(200);
+      const id = await newGuild();
+      expect((await snapshotOf(id)).guild.id).toBe(id);
+      await ask('delete', `/${id}`).expect(204);
+      await request(app.app.getHttpServer()).get(`/api/v1/guilds/${id}/members`).expect(404);
+    } finally {
+      slow.mockRestore();
+      await vi.waitFor(() => expect(held.length).toBeGreaterThan(0));
+      for (const goOn of held) goOn();
+    }
   });
 
   it('tells its room every change, with what was before and who made it', async () => {
@@ -137,6 +158,18 @@ describe('a stored guild', () => {
     expect(bodyOf(await ask('put', `/${id}`).send({ name: 'Anew' }).expect(201))).toMatchObject({ memberCount: 0 });
     const { snapshot } = await client.ask('join', { guildId: id });
     expect(snapshot).toMatchObject({ guild: { name: 'Anew' }, members: [] });
+    client.close();
+  });
+
+  it('is made to show what is stored, where the room missed it, by a refresh', async () => {
+    const id = await newGuild();
+    await ask('post', `/${id}/members`).send(ada).expect(201);
+    const client = await SocketIoClient.open(app.url);
+    await client.ask('join', { guildId: id });
+    await app.app.get(DataSource).query(`update stored_members set status = 'dnd' where guild_id = $1`, [id]);
+    expect(bodyOf(await ask('post', `/${id}/refresh`).expect(200))).toEqual({ guildId: id, changes: 1 });
+    await vi.waitFor(() => expect(client.events.at(-1)).toMatchObject({ type: 'presence.updated' }));
+    expect((await snapshotOf(id)).members).toEqual([{ ...ada, status: 'dnd' }]);
     client.close();
   });
 

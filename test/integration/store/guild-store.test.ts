@@ -84,10 +84,9 @@ describe('GuildStore', () => {
       guilds.create('910000000000000003', town, actor),
     ]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
-    expect(outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []))).toMatchObject([
-      { code: 'request.conflict' },
-      { code: 'request.conflict' },
-    ]);
+    expect(
+      outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : [])),
+    ).toMatchObject([{ code: 'request.conflict' }, { code: 'request.conflict' }]);
     expect(await bench.waiting()).toEqual(['guild.updated']);
     expect(await guilds.put('920000000000000001', town, actor)).toMatchObject({ created: false });
   });

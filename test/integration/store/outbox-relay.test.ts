@@ -145,6 +145,30 @@ describe('OutboxRelay', () => {
     expect(typesOf(store)).toEqual(['member.joined', 'presence.updated']);
   });
 
+  it('tells an event once that the log takes its time with', async () => {
+    let asked = 0;
+    let goOn: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (goOn = resolve));
+    const store = await bench.start({
+      beforeAppend: async ({ type }) => {
+        if (type !== 'member.joined') return;
+        asked += 1;
+        await gate;
+      },
+    });
+    await store.guilds.create(guildId, town, actor);
+    await store.members.put(guildId, [ada], actor);
+    await vi.waitFor(() => expect(asked).toBe(1), outlast);
+    // Told while the other waits: the outbox was looked at again.
+    await store.guilds.create(other, town, actor);
+    await vi.waitFor(() => expect(typesOf(store)).toEqual(['guild.updated', 'guild.updated']), outlast);
+    await store.members.remove(guildId, ada.id, actor);
+    goOn();
+    await untilEmpty();
+    expect(typesOf(store).slice(2)).toEqual(['member.joined', 'member.left']);
+    expect(asked).toBe(1);
+  });
+
   it('tells nothing of guilds that the store does not speak for, and keeps nothing of it', async () => {
     const store = await bench.start({ speaksFor: (id) => id === guildId });
     await store.guilds.create(other, town, actor);

@@ -24,8 +24,8 @@ export interface StoreOptions {
   /** Milliseconds for which presences are held back. */
   presenceWindow?: number;
   speaksFor?: (guildId: string) => boolean;
-  /** Called before an event gets its place; whatever it throws, the log throws. */
-  beforeAppend?: (event: NewDomainEvent) => void;
+  /** Called before an event gets its place, which waits for its end; whatever it throws, the log throws. */
+  beforeAppend?: (event: NewDomainEvent) => void | Promise<void>;
 }
 
 export interface RunningStore {
@@ -39,12 +39,12 @@ export interface RunningStore {
 }
 
 class RefusingLog extends MemoryEventLog {
-  constructor(private readonly beforeAppend: (event: NewDomainEvent) => void) {
+  constructor(private readonly beforeAppend: (event: NewDomainEvent) => void | Promise<void>) {
     super({ historySize: 10_000, historyAge: 3_600_000 });
   }
 
   override async append(event: NewDomainEvent): Promise<DomainEvent> {
-    this.beforeAppend(event);
+    await this.beforeAppend(event);
     return super.append(event);
   }
 }
