@@ -5,7 +5,7 @@ export const floors = [
   ['rest', 'console'],
   ['gateway'],
   ['providers', 'queue'],
-  ['discord'],
+  ['discord', 'store'],
   ['event-log', 'cache', 'rate-limit', 'access', 'guilds'],
   ['database', 'telemetry'],
   ['domain'],

@@ -19,6 +19,7 @@ import { RateLimitModule } from './rate-limit/rate-limit.module.js';
 import { DatabaseCheck } from './rest/database.check.js';
 import { DiscordCheck } from './rest/discord.check.js';
 import { RestModule } from './rest/rest.module.js';
+import { StoreModule } from './store/store.module.js';
 import { LoggingModule } from './telemetry/logging.module.js';
 
 /** What is known only once the process is under way. */
@@ -43,17 +44,20 @@ export class AppModule {
       attempts: { provide: AttemptLimiter, useExisting: FailedAttempts },
       imports: [rateLimit],
     });
-    const { names } = config.providers;
+    const { chain, names } = config.providers;
     // A session that nobody reads from is none.
     const discord = DiscordModule.forRoot(config, {
       gateway: names.includes('discord-gateway'),
       rest: names.includes('discord-rest'),
     });
-    const providers = ProvidersModule.forRoot(config.providers, [discord, GuildsModule], plugins);
+    const store = StoreModule.forRoot({
+      speaksFor: (guildId) => (chain.guildSources.get(guildId) ?? names).includes('store'),
+    });
+    const providers = ProvidersModule.forRoot(config.providers, [discord, GuildsModule, store], plugins);
     const queue = QueueModule.forRoot({ config, imports: [discord] });
     const gateway = GatewayModule.forRoot(config, [providers, GuildsModule, access, rateLimit, cache]);
     const rest = RestModule.forRoot({
-      imports: [gateway, queue, database, discord],
+      imports: [gateway, queue, database, discord, store],
       healthChecks: [DatabaseCheck, DiscordCheck],
       ...(config.METRICS_PORT !== undefined && { metricsServer: { port: config.METRICS_PORT, host: config.HOST } }),
     });
@@ -69,6 +73,7 @@ export class AppModule {
         access,
         GuildsModule,
         discord,
+        store,
         providers,
         queue,
         gateway,

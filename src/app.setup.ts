@@ -1,5 +1,6 @@
 import { type Server } from 'node:http';
 import { type NestExpressApplication } from '@nestjs/platform-express';
+import { type Request } from 'express';
 import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
 import { type AppConfig } from './app.config.js';
@@ -7,6 +8,7 @@ import { QuietStartLogger } from './telemetry/quiet-start.logger.js';
 import { version } from './telemetry/version.js';
 import { corsOrigin } from './gateway/cors-origin.js';
 import { SocketIoAdapter } from './gateway/transports/socket-io.adapter.js';
+import { hasLargeBody } from './rest/large-body.interceptor.js';
 import { answerMalformedRequests } from './rest/malformed-requests.js';
 import { setUpOpenApi } from './rest/openapi.js';
 
@@ -46,7 +48,11 @@ export function setUpApp(app: NestExpressApplication, config: AppConfig): void {
     origin: corsOrigin(config.CORS_ORIGINS),
     exposedHeaders: ['ETag', 'Location', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', 'Retry-After'],
   });
-  app.useBodyParser('json', { limit: config.QUEUE_MAX_PAYLOAD_BYTES + bodyMargin, strict: true });
+  app.useBodyParser('json', {
+    limit: config.QUEUE_MAX_PAYLOAD_BYTES + bodyMargin,
+    strict: true,
+    type: (request) => (request as Request).is('application/json') !== false && !hasLargeBody(request),
+  });
   boundServer(app.getHttpServer(), config);
   answerMalformedRequests(app.getHttpServer());
   app.useWebSocketAdapter(new SocketIoAdapter(app, config));

@@ -11,6 +11,7 @@ import { mockSettings } from './mock/mock-settings.js';
 import { MockProvider } from './mock.provider.js';
 import { postgresSettings } from './postgres/postgres-settings.js';
 import { PostgresProvider } from './postgres.provider.js';
+import { StoreProvider } from './store.provider.js';
 
 export interface Source {
   provider: Type<DataProvider>;
@@ -34,6 +35,7 @@ export const providerRegistry = {
     needs: ['HTTP_SOURCE_GUILDS_URL', 'HTTP_SOURCE_GUILD_URL'],
   },
   file: { provider: FileProvider, settings: fileSettings, needs: ['FILE_SOURCE_PATH'] },
+  store: { provider: StoreProvider, settings: z.object({}) },
 } as const satisfies Record<string, Source>;
 
 export type ProviderName = keyof typeof providerRegistry;

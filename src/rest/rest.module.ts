@@ -13,6 +13,8 @@ import { MetricsServer, type MetricsServerOptions } from './metrics.server.js';
 import { NotificationsController } from './notifications.controller.js';
 import { ProblemFilter } from './problem.filter.js';
 import { Readiness } from './readiness.js';
+import { StoredGuildsController } from './stored-guilds.controller.js';
+import { StoredMembersController } from './stored-members.controller.js';
 import { VersionController } from './version.controller.js';
 
 export interface RestOptions {
@@ -47,6 +49,8 @@ export class RestModule {
       controllers: [
         GuildsController,
         AdminGuildsController,
+        StoredGuildsController,
+        StoredMembersController,
         NotificationsController,
         HealthController,
         VersionController,

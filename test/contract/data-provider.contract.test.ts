@@ -21,9 +21,12 @@ import { makeSample } from '../../src/providers/postgres/sample-schema.js';
 import { providerNames, type ProviderName } from '../../src/providers/provider-registry.js';
 import { readSnapshot } from '../../src/providers/read-snapshot.js';
 import { type SourcePlugin } from '../../src/providers/source-plugin.js';
+import { StoreProvider } from '../../src/providers/store.provider.js';
 import { FakeDiscord } from '../../src/testing/fake-discord/index.js';
 import { DiscordApp } from '../integration/discord/discord-app.js';
 import { settings, token, town } from '../integration/discord/discord-town.js';
+import { actor, startStore } from '../integration/store/store-bench.js';
+import { memberOf } from '../support/events.js';
 import { createTestDatabase } from '../support/test-database.js';
 import { HttpServer } from '../integration/providers/http-server.js';
 import { fileProvider, httpProvider, serveTown, townId, users } from '../integration/providers/source-parts.js';
@@ -205,6 +208,41 @@ function closing(provider: DataProvider & { onApplicationShutdown(): Promise<voi
   };
 }
 
+async function store(): Promise<Bench> {
+  const database = await createTestDatabase();
+  const running = await startStore(database.url);
+  const { guilds, members, events } = running;
+  const guildId = '910000000000000001';
+  const ada = memberOf('100000000000000001', {
+    joinedAt: '2026-01-01T00:00:00.000Z',
+    avatarUrl: 'https://x.example/a',
+  });
+  const bob = memberOf('100000000000000002', { activities: [{ type: 'playing', name: 'Chess' }] });
+  const suggested = { alias: 'town', default: true, door: 'open' } as const;
+  await guilds.create(guildId, { name: 'Town', iconUrl: null, ...suggested }, actor);
+  await members.put(guildId, [ada, bob], actor);
+  return {
+    provider: new StoreProvider(running.stored),
+    guildId,
+    events: () => events,
+    live: async () => {
+      await members.patch(guildId, ada.id, { status: 'dnd' }, actor);
+      await members.patch(guildId, ada.id, { displayName: 'Lovelace', joinedAt: null }, actor);
+      await members.remove(guildId, bob.id, actor);
+      await members.create(guildId, memberOf('100000000000000003'), actor);
+      const heard = () =>
+        events.some(
+          ({ type, data }) => type === 'member.joined' && 'member' in data && data.member.id === '100000000000000003',
+        );
+      await expect.poll(heard, { timeout: 10_000 }).toBe(true);
+    },
+    close: async () => {
+      await running.close();
+      await database.drop();
+    },
+  };
+}
+
 /** One line for each source. */
 const benches: Record<ProviderName, () => Promise<Bench>> = {
   mock,
@@ -213,6 +251,7 @@ const benches: Record<ProviderName, () => Promise<Bench>> = {
   postgres,
   http,
   file,
+  store,
 };
 
 /** What can be done to a source here, beside asking it. A file that breaks is read as it was before. */

@@ -1,5 +1,6 @@
 import { GuildSettings1700000000001 } from './1700000000001-guild-settings.js';
 import { Notifications1700000000002 } from './1700000000002-notifications.js';
+import { GuildStore1700000000010 } from './1700000000010-guild-store.js';
 
 /** All migrations, in the order in which they run. Once released, a migration is never changed: add another. */
-export const migrations = [GuildSettings1700000000001, Notifications1700000000002];
+export const migrations = [GuildSettings1700000000001, Notifications1700000000002, GuildStore1700000000010];
