@@ -72,7 +72,7 @@ export class RoomReconciler implements OnApplicationBootstrap, BeforeApplication
     for (const room of rooms) {
       if (!room || this.chain.isLive(room.guildId, room.lastWord.source)) continue;
       if (this.underWay.has(room.guildId)) this.again.add(room.guildId);
-      else this.waiting.set(room.guildId, Math.max(since, this.waiting.get(room.guildId) ?? since));
+      else this.waiting.set(room.guildId, since);
     }
     this.compareWaiting();
   }

@@ -123,6 +123,42 @@ describe('after the source noticed a change', () => {
     expect(source.questions).toHaveLength(3);
   });
 
+  it('one that ends late takes nothing from a newer one, neither its place nor its answer', async () => {
+    const early = held();
+    source.word = '';
+    source.answering = early.wait;
+    const gone = guarded.load(guildId, { fresh: true });
+    await vi.advanceTimersByTimeAsync(1);
+    source.notice(guildId);
+    const later = held();
+    source.word = 'third';
+    source.answering = later.wait;
+    const first = load();
+    await vi.advanceTimersByTimeAsync(1);
+    early.go();
+    expect(await gone).toBeUndefined();
+    const second = load();
+    later.go();
+    expect(await Promise.all([first, second])).toEqual(Array(2).fill(['third', false, false]));
+    expect(source.questions).toHaveLength(3);
+  });
+
+  it('that the guild is gone is no news where it was heard before the change', async () => {
+    const early = held();
+    source.word = '';
+    source.answering = early.wait;
+    const gone = guarded.load(guildId, { fresh: true });
+    await vi.advanceTimersByTimeAsync(1);
+    source.notice(guildId);
+    source.word = 'third';
+    source.answering = () => Promise.resolve();
+    await load();
+    early.go();
+    await gone;
+    expect(await load()).toEqual(['third', false, false]);
+    expect(source.questions).toHaveLength(3);
+  });
+
   it('an answer from before it is still better than none', async () => {
     const { wait, go } = held();
     source.answering = wait;

@@ -122,3 +122,15 @@ it.each<[string, () => Promise<() => unknown>]>([
     .run();
   clearInterval(others);
 });
+
+it('what does not keep the process alive may stay', async () => {
+  let timer: NodeJS.Timeout | undefined;
+  const open = () => {
+    timer = setInterval(() => undefined, 60_000).unref();
+    return good();
+  };
+  await providerContract({ ...options(), open })
+    .find(({ name }) => name.startsWith('holds nothing'))!
+    .run();
+  clearInterval(timer);
+});
