@@ -28,23 +28,23 @@ const mostClosed = 10_000;
 /** Guilds of one bot: ten times as many as Discord lets one without shards be in. */
 const mostGuilds = 25_000;
 
-/** Milliseconds for the list of guilds, with all its pages. */
-const listPatience = 25_000;
-
 const unknownGuild = 10_004;
 const missingAccess = 50_001;
 
 const listedGuilds = z.array(listedGuild);
 const restMembers = z.array(restMember);
 
-export interface RestGuildsLimits {
+const usualLimits = {
   /** Milliseconds for which one look at the list of guilds serves everybody. */
-  listMs?: number;
+  listMs: 15_000,
+  /** Milliseconds for that look, with all its pages. */
+  lookMs: 25_000,
   /** Milliseconds for which a refused list of members is not asked for again: refusals count towards a ban of the address. */
-  closedMs?: number;
+  closedMs: 600_000,
   /** Of one guild: more are shown of no source. */
-  mostMembers?: number;
-}
+  mostMembers: 250_000,
+};
+export type RestGuildsLimits = typeof usualLimits;
 
 /**
  * The guilds the bot is in and the operator shows (`GUILDS`), read over REST alone: no session, nothing live, and nobody's
@@ -52,8 +52,7 @@ export interface RestGuildsLimits {
  */
 export class RestGuilds {
   private readonly reader: RestReader;
-  private readonly listMs: number;
-  private readonly mostMembers: number;
+  private readonly limits: RestGuildsLimits;
   /** Guilds whose members Discord refused to tell. */
   private readonly closed: LRUCache<string, true>;
   private known: { guilds: ListedGuild[]; at: number } = { guilds: [], at: -Infinity };
@@ -63,12 +62,11 @@ export class RestGuilds {
     private readonly rest: REST,
     private readonly standing: BotStanding,
     private readonly admission: GuildAdmission,
-    { listMs = 15_000, closedMs = 600_000, mostMembers = 250_000 }: RestGuildsLimits = {},
+    limits: Partial<RestGuildsLimits> = {},
   ) {
     this.reader = new RestReader(rest, standing);
-    this.listMs = listMs;
-    this.mostMembers = mostMembers;
-    this.closed = new LRUCache({ max: mostClosed, ttl: closedMs });
+    this.limits = { ...usualLimits, ...limits };
+    this.closed = new LRUCache({ max: mostClosed, ttl: this.limits.closedMs });
   }
 
   /** @throws DiscordBusyError, Error with a sentence */
@@ -114,8 +112,8 @@ export class RestGuilds {
 
   /** Of all guilds the bot is in. Those who ask at the same time share one look, so that one who gives up ends no other's. */
   private async all(signal?: AbortSignal): Promise<ListedGuild[]> {
-    if (performance.now() - this.known.at < this.listMs) return this.known.guilds;
-    this.listing ??= this.look(AbortSignal.timeout(listPatience)).finally(() => (this.listing = undefined));
+    if (performance.now() - this.known.at < this.limits.listMs) return this.known.guilds;
+    this.listing ??= this.look(AbortSignal.timeout(this.limits.lookMs)).finally(() => (this.listing = undefined));
     return untilAborted(this.listing, signal);
   }
 
@@ -147,7 +145,7 @@ export class RestGuilds {
       },
       {
         size: membersOfPage,
-        most: this.mostMembers,
+        most: this.limits.mostMembers,
         idOf: ({ user }) => user.id,
         read: (member) => restMemberOf(member, context),
       },

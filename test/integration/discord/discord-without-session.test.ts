@@ -80,6 +80,7 @@ describe('guilds over REST, without a session', () => {
     });
     expect(discord.requests).toHaveLength(1);
     expect(logs.join('\n')).not.toContain('secret-token');
+    expect(logs.filter((line) => /refused the token.*Next try/.test(line))).toEqual([]);
   });
 
   it('stops reading when a send meets a refused token', async () => {

@@ -20,7 +20,7 @@ export interface RestBench {
   server(): Promise<HttpServer>;
   source(
     apiUrl: string,
-    options?: RestGuildsLimits & { shown?: '*' | string[] },
+    options?: Partial<RestGuildsLimits> & { shown?: '*' | string[] },
   ): { provider: DiscordRestProvider; status: RestStatus };
 }
 

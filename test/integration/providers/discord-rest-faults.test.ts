@@ -131,6 +131,9 @@ describe('the source discord-rest when it is given up', () => {
     await provider.loadGuild('999999999999999999');
     expect(ended).toBe(false);
     limit.abort();
+    // Somebody else's way there and back, which is not worth three seconds.
+    await fetch(discord.apiUrl);
+    expect(ended).toBe(true);
     expect(await asking).toBe('Discord gave no whole answer in time');
     expect(asked(discord, members)).toBe(1);
   });
@@ -190,6 +193,19 @@ describe('the source discord-rest in trouble', () => {
     await discord.comeBack();
     expect(await provider.loadGuild(guild.id)).toBeDefined();
     expect(status.current()).toEqual({ state: 'ready', missingIntents: [] });
+  });
+
+  it('takes a list of guilds that stops in the middle for none', async () => {
+    const server = await bench.server();
+    server.on(listRoute, (response) => response.writeHead(200, json).write('[{"id":'));
+    const { provider, status } = bench.source(server.url, { lookMs: 300 });
+    expect(await faultOf(provider.listGuilds())).toBe('Discord gave no whole answer in time');
+    expect(status.current()).toMatchObject({
+      state: 'connecting',
+      detail: expect.stringContaining('in time') as string,
+    });
+    serveGuild(server, id);
+    expect(await provider.listGuilds()).toHaveLength(1);
   });
 
   const echo = String(token);

@@ -16,7 +16,13 @@ describe('the source discord-rest', () => {
     const tied = [1, 2].map((n) => guild.addRole({ name: `tied ${n}`, color: 0x001100 * n, position: 7 }).id);
     const red = guild.addRole({ name: 'red', color: 0xff0000, position: 3 }).id;
     const plain = guild.addRole({ name: 'plain', position: 12 }).id;
-    guild.addMember({ username: 'ada', nick: 'Countess', roles: [plain, red, ...tied], status: 'online' });
+    guild.addMember({
+      username: 'ada',
+      nick: 'Countess',
+      globalName: 'Ada',
+      roles: [plain, red, ...tied],
+      status: 'online',
+    });
     guild.addMember({
       username: 'bob',
       globalName: 'Bobby',
@@ -149,12 +155,15 @@ describe('the source discord-rest', () => {
     const guild = discord.addGuild({ name: 'Town' });
     const { provider, status } = bench.source(discord.apiUrl, { listMs: 60_000 });
     expect(await provider.loadGuild(guild.id)).toBeDefined();
+    discord.refuseNext({ path: `/guilds/${guild.id}`, status: 503, times: 2 });
+    await expect(provider.loadGuild(guild.id)).rejects.toThrow('out of order');
+    expect(status.current().state).toBe('connecting');
     discord.refuseNext({ path: `/guilds/${guild.id}`, status: 403 });
     expect(await provider.loadGuild(guild.id)).toBeUndefined();
+    expect(status.current()).toEqual({ state: 'ready', missingIntents: [] });
     discord.removeGuild(guild.id);
     expect(await provider.loadGuild(guild.id)).toBeUndefined();
     expect(discord.requests.slice(-2).map((one) => one.status)).toEqual([403, 404]);
-    expect(status.current()).toEqual({ state: 'ready', missingIntents: [] });
   });
 
   it('tells the guild without members where Discord does not let the bot read them, and does not insist', async () => {
