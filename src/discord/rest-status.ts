@@ -92,6 +92,8 @@ export class RestStatus extends BotStanding implements OnApplicationShutdown {
 
   sawGuilds(guilds: readonly { id: string; name: string }[]): void {
     this.hidden = guilds.filter(({ id }) => !this.admission.admits(id)).map(({ id, name }) => ({ id, name }));
+    const there = new Set(guilds.map(({ id }) => id));
+    for (const id of this.closed) if (!there.has(id)) this.closed.delete(id);
     this.told();
   }
 

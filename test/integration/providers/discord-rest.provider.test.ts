@@ -169,7 +169,7 @@ describe('the source discord-rest', () => {
   it('tells the guild without members where Discord does not let the bot read them, and does not insist', async () => {
     const discord = await bench.discord({ intents: { members: false } });
     const guild = discord.addGuild({ name: 'Town' });
-    const { provider, status } = bench.source(discord.apiUrl);
+    const { provider, status } = bench.source(discord.apiUrl, { listMs: 0 });
     const partly = {
       guild: { id: guild.id, name: 'Town', iconUrl: null },
       members: [],
@@ -181,6 +181,9 @@ describe('the source discord-rest', () => {
     const said = expect.stringContaining('switch on Server Members Intent') as string;
     expect(status.current()).toEqual({ state: 'ready', detail: said, missingIntents: ['members'] });
     expect(bench.logs.filter((line) => line.includes('Server Members Intent'))).toHaveLength(1);
+    discord.removeGuild(guild.id);
+    expect(await provider.loadGuild(guild.id)).toBeUndefined();
+    expect(status.current()).toEqual({ state: 'ready', missingIntents: [] });
   });
 
   it('asks for the members again after a while', async () => {
