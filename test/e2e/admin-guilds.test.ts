@@ -51,12 +51,29 @@ describe('announcements', () => {
     ['a text', { data: 'hello' }],
     ['too much', { data: { text: 'x'.repeat(16_384) } }],
     ['more fields', { data: {}, to: 'all' }],
+    ['one byte too much', { data: { text: 'x'.repeat(16_374) } }],
+    ['too many bytes in few letters', { data: { text: 'é'.repeat(8_187) } }],
+    ['no guild', { guildId: '', data: {} }],
+    ['a guild of too many letters', { guildId: 'x'.repeat(129), data: {} }],
   ])('are refused with %s', async (_what, body) => {
     const answer = await post('broadcast').send(body).expect(400);
     expect(answer.body).toMatchObject({ code: 'request.invalid' });
   });
 
+  it.each(['x'.repeat(16_373), 'é'.repeat(8_186)])('may be as long as they may: %#', async (text) => {
+    const client = await SocketIoClient.open(app.url);
+    await client.ask('join', { guildId: docs });
+    await post('broadcast').send({ guildId: docs, data: { text } }).expect(202);
+    await vi.waitFor(() => expect(client.events).toMatchObject([{ data: { data: { text } } }]));
+    client.close();
+  });
+
   it('need a guild that exists, and the key of an operator', async () => {
+    await post('broadcast')
+      .send({ guildId: 'x'.repeat(128), data: {} })
+      .expect(404);
+    for (const key of [testKeys.read, testKeys.consume, testKeys.metrics])
+      await post('broadcast', key).send({ data: {} }).expect(403);
     await post('broadcast').send({ guildId: 'nobody', data: {} }).expect(404);
     await post('broadcast', testKeys.publish).send({ data: {} }).expect(403);
     await post('broadcast', '').send({ data: {} }).expect(401);
@@ -84,6 +101,28 @@ describe('reading a guild again by hand', () => {
 
   it('needs a guild that exists, and the key of an operator', async () => {
     await post('guilds/nobody/refresh').expect(404);
-    await post('guilds/docs/refresh', testKeys.read).expect(403);
+    for (const key of [testKeys.read, testKeys.publish, testKeys.consume, testKeys.metrics])
+      await post('guilds/docs/refresh', key).expect(403);
+    await post('guilds/docs/refresh', '').expect(401);
+  });
+
+  it('says that the source does not answer, and keeps those inside', async () => {
+    await post('guilds/docs/refresh').expect(200);
+    const client = await SocketIoClient.open(app.url);
+    await client.ask('join', { guildId: docs });
+    const source = app.app.get<DataProvider>(MockProvider, { strict: false });
+    const broken = vi.spyOn(source, 'loadGuild').mockRejectedValue(new Error('hidden-word'));
+    try {
+      const answer = await post('guilds/docs/refresh').expect(503).expect('Retry-After', '5');
+      expect(answer.body).toMatchObject({ code: 'guild.unavailable' });
+      expect(answer.text).not.toContain('hidden-word');
+      await vi.waitFor(() => expect(client.events.map(({ type }) => type)).toEqual(['guild.unavailable']));
+      broken.mockRestore();
+      expect((await post('guilds/docs/refresh').expect(200)).body).toEqual({ guildId: docs, changes: 1 });
+      await vi.waitFor(() => expect(client.events.at(-1)?.type).toBe('guild.updated'));
+    } finally {
+      broken.mockRestore();
+      client.close();
+    }
   });
 });

@@ -124,6 +124,16 @@ describe('the source http in trouble', () => {
       /another server/,
     ],
     [
+      'redirects to where clouds tell secrets',
+      (response) => response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data/' }).end(),
+      /another server/,
+    ],
+    [
+      'redirects to a private network',
+      (response) => response.writeHead(307, { location: '//10.0.0.5/' }).end(),
+      /another server/,
+    ],
+    [
       'redirects out of HTTP',
       (response) => response.writeHead(302, { location: 'file:///etc/passwd' }).end(),
       /another server/,
@@ -155,6 +165,20 @@ describe('the source http in trouble', () => {
       .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(SourceBusyError);
     expect(error).toMatchObject({ retryAfterMs, message: expect.stringContaining(`is ${status} `) as string });
+  });
+
+  it('is not asked again before the pause that it wants is over', async () => {
+    serveTown(fixture.server);
+    fixture.server.on(town, (response) => response.writeHead(429, { 'retry-after': '3600' }).end());
+    const chain = chainOf([fixture.provider()], 5_000);
+    for (const id of [townId, townId, hallId])
+      await expect(chain.load(id)).rejects.toMatchObject({ code: 'guild.unavailable' });
+    expect(await chain.guilds()).toEqual([]);
+    expect(fixture.server.asked()).toEqual([town]);
+    expect(fixture.warnings).toEqual([
+      expect.stringContaining('to be asked again in 3600 s'),
+      'data source http: asked not to be asked for a while',
+    ]);
   });
 
   it('gives up when it is told to', async () => {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StartupError } from '../../../src/database/startup-error.js';
 import { postgresSettings } from '../../../src/providers/postgres/postgres-settings.js';
 import { PostgresProvider } from '../../../src/providers/postgres.provider.js';
+import { chainOf } from '../../unit/gateway/gateway-parts.js';
 import { DatabaseProxy } from '../database/database-proxy.js';
 import { ada, here, PostgresBench, seedSchema, told } from './postgres-bench.js';
 
@@ -101,6 +102,27 @@ describe('tables that do not fit', () => {
     } finally {
       await bench.run(`drop owned by ${role}; drop role ${role}`);
     }
+  });
+});
+
+describe('tables that hold too much', () => {
+  it('are a fault, and cost no more than what may be read: a million members', async () => {
+    await bench.run(`drop table discord_users; create view discord_users as
+      select (210000000000000000 + n)::text as user_id, '${here}' as server_id from generate_series(1, 1000000) n`);
+    const provider = bench.provider();
+    expect((await provider.loadGuild(here))?.members).toHaveLength(250_001);
+    const chain = chainOf([provider], 20_000);
+    await expect(chain.load(here)).rejects.toMatchObject({ code: 'guild.unavailable' });
+    expect(said).toEqual(['data source postgres: the answer has more than 250000 members']);
+  });
+
+  it('are a fault: more than fifty thousand guilds', async () => {
+    await bench.run(`drop table discord_users; drop table discord_servers; create table discord_users (user_id text, server_id text);
+      create view discord_servers as select (110000000000000000 + n)::text as server_id from generate_series(1, 50001) n`);
+    expect(await fault(bench.provider().listGuilds())).toBe('there are more than 50000 guilds');
+    await bench.run(`create or replace view discord_servers as
+      select (110000000000000000 + n)::text as server_id from generate_series(1, 50000) n`);
+    expect(await bench.provider().listGuilds()).toHaveLength(50_000);
   });
 });
 
