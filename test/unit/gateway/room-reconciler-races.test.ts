@@ -240,4 +240,10 @@ describe('the end', () => {
     expect(bench.table.loads).toBe(5);
     expect(bench.heard).toHaveLength(4);
   });
+
+  it('leaves no timer running', async () => {
+    const before = vi.getTimerCount();
+    await bench.reconciler.beforeApplicationShutdown();
+    expect(vi.getTimerCount()).toBe(before - 1);
+  });
 });

@@ -91,6 +91,8 @@ describe('what a source said', () => {
     guarded.watch(() => undefined);
     await guarded.load(here);
     await guarded.load(there);
+    await guarded.load(here);
+    expect(provider.loads).toBe(2);
     provider.notice?.(here);
     await guarded.load(there);
     expect(provider.loads).toBe(2);
