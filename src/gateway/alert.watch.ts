@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { describeConnectionFault } from '../database/connection-fault.js';
 import { alertAnnouncement } from '../domain/alert-announcement.js';
@@ -53,7 +52,8 @@ export class AlertWatch implements OnApplicationBootstrap, BeforeApplicationShut
   async beforeApplicationShutdown(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
     this.stopListening?.();
-    await Promise.race([this.settling, delay(lastPatience, undefined, { ref: false })]);
+    const enough = new Promise((resolve) => setTimeout(resolve, lastPatience).unref());
+    await Promise.race([this.settling, enough]);
   }
 
   /** How a rule stands. `value` is null while its guild cannot be seen, or is not watched yet. */

@@ -32,8 +32,7 @@ export class WatchedGuild {
   /** Answers whether the event is a reason to look at the rules now. */
   hear({ type }: DomainEvent, now: number): boolean {
     if (type === 'message.created') this.pace?.count(now);
-    // What we say ourselves must not lead to more of it.
-    if (type === 'announcement.created' || now - this.lastEvent < eventPause) return false;
+    if (now - this.lastEvent < eventPause) return false;
     this.lastEvent = now;
     return true;
   }

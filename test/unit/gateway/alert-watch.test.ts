@@ -1,46 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { alertTerms, settleTerms } from '../../../src/domain/alert-rule.js';
 import { MemoryEventLog } from '../../../src/event-log/memory-event-log.js';
 import { AlertWatch } from '../../../src/gateway/alert.watch.js';
 import { GuildDirectory } from '../../../src/gateway/guild-directory.js';
 import { GuildRooms } from '../../../src/gateway/guild-rooms.js';
-import { AlertRuleEntity } from '../../../src/guilds/alert-rule.entity.js';
 import { type AlertRuleStore } from '../../../src/guilds/alert-rule.store.js';
 import { joinOf, leaveOf, memberOf, messageOf, presenceOf } from '../../support/events.js';
 import { chainOf, ListedProvider, settingsOf } from './gateway-parts.js';
+import { RulesInMemory } from './rules-in-memory.js';
 
 const guildId = '100000000000000001';
 const [ada, bob, eve] = ['200000000000000001', '200000000000000002', '200000000000000003'].map((id) => memberOf(id));
-
-/** As the real one decides; what is in the database is in `rows`. */
-class RulesInMemory {
-  rows: AlertRuleEntity[] = [];
-  turns = 0;
-  away = false;
-
-  all(): Promise<ReadonlyMap<string, AlertRuleEntity[]>> {
-    return Promise.resolve(new Map(this.rows.map(({ guildId: id }) => [id, this.of(id)])));
-  }
-
-  of(id: string): AlertRuleEntity[] {
-    return this.rows.filter((rule) => rule.guildId === id);
-  }
-
-  turn(raised: boolean, revisions: string[]): Promise<Map<string, Date>> {
-    this.turns += 1;
-    if (this.away) return Promise.reject(new Error('away'));
-    const turned = this.rows.filter((rule) => revisions.includes(rule.revision) && rule.raised !== raised);
-    for (const rule of turned) rule.raised = raised;
-    return Promise.resolve(new Map(turned.map(({ revision }) => [revision, new Date()])));
-  }
-
-  add(name: string, terms: object): AlertRuleEntity {
-    const base = { guildId, name, revision: `revision of ${name}`, raised: false, raisedAt: null };
-    const rule = Object.assign(new AlertRuleEntity(), base, settleTerms(alertTerms.parse(terms)));
-    this.rows.push(rule);
-    return rule;
-  }
-}
 
 let log: MemoryEventLog;
 let rules: RulesInMemory;
@@ -85,7 +54,7 @@ async function start(): Promise<void> {
 
 describe('a guild with alert rules', () => {
   it('is watched without visitors, and its room is kept', async () => {
-    rules.add('two', { figure: 'members', above: 1 });
+    rules.add(guildId, 'two', { figure: 'members', above: 1 });
     await start();
     const room = rooms.peek(guildId);
     expect(room).toBeDefined();
@@ -97,7 +66,7 @@ describe('a guild with alert rules', () => {
   });
 
   it('is let go of when it has none any more, and none that are switched off count', async () => {
-    const rule = rules.add('two', { figure: 'members', above: 1, enabled: false });
+    const rule = rules.add(guildId, 'two', { figure: 'members', above: 1, enabled: false });
     await start();
     await seconds(60);
     expect(rooms.peek(guildId)).toBeUndefined();
@@ -111,7 +80,7 @@ describe('a guild with alert rules', () => {
   });
 
   it('is not watched while it is not shown', async () => {
-    const rule = rules.add('two', { figure: 'members', above: 1 });
+    const rule = rules.add(guildId, 'two', { figure: 'members', above: 1 });
     settings.push({ guildId, enabled: false });
     await start();
     await seconds(60);
@@ -120,7 +89,7 @@ describe('a guild with alert rules', () => {
   });
 
   it('hears of an alert with the event that led to it, and with at most one such look a second', async () => {
-    rules.add('three', { figure: 'members', above: 2, rearm: 2 });
+    rules.add(guildId, 'three', { figure: 'members', above: 2, rearm: 2 });
     await start();
     await vi.advanceTimersByTimeAsync(1_100);
     await log.append(joinOf(guildId, eve!));
@@ -134,8 +103,8 @@ describe('a guild with alert rules', () => {
   });
 
   it('is not made to say more by what it says', async () => {
-    rules.add('three', { figure: 'members', above: 2, rearm: 2 });
-    rules.add('chatty', { figure: 'messagesPerMinute', above: 0 });
+    rules.add(guildId, 'three', { figure: 'members', above: 2, rearm: 2 });
+    rules.add(guildId, 'chatty', { figure: 'messagesPerMinute', above: 0 });
     await start();
     await seconds(1);
     for (let count = 0; count < 5; count += 1) {
@@ -146,8 +115,8 @@ describe('a guild with alert rules', () => {
   });
 
   it('tells that an alert is cleared, if it is asked to', async () => {
-    rules.add('loud', { figure: 'online', below: 2, rearm: 2, tellCleared: true, data: { text: 'x' } });
-    rules.add('quiet', { figure: 'online', below: 2, rearm: 2 });
+    rules.add(guildId, 'loud', { figure: 'online', below: 2, rearm: 2, tellCleared: true, data: { text: 'x' } });
+    rules.add(guildId, 'quiet', { figure: 'online', below: 2, rearm: 2 });
     await start();
     await seconds(1);
     await log.append(presenceOf(guildId, ada!, 'offline'));
@@ -166,7 +135,7 @@ describe('a guild with alert rules', () => {
   });
 
   it('may be beyond a threshold for a while first, which the timer notices', async () => {
-    const rule = rules.add('patient', { figure: 'members', above: 2, forSeconds: 10 });
+    const rule = rules.add(guildId, 'patient', { figure: 'members', above: 2, forSeconds: 10 });
     await start();
     await log.append(joinOf(guildId, eve!));
     await seconds(9);
@@ -183,7 +152,7 @@ describe('a guild with alert rules', () => {
   });
 
   it('begins to wait anew with a rule that is written anew', async () => {
-    const rule = rules.add('patient', { figure: 'members', above: 1, forSeconds: 10 });
+    const rule = rules.add(guildId, 'patient', { figure: 'members', above: 1, forSeconds: 10 });
     await start();
     await seconds(9);
     rule.revision = 'another';
@@ -196,7 +165,7 @@ describe('a guild with alert rules', () => {
 
 describe('silence and messages', () => {
   it('counts the silence from the beginning, and from each message', async () => {
-    const rule = rules.add('silent', { figure: 'silence', above: 30 });
+    const rule = rules.add(guildId, 'silent', { figure: 'silence', above: 30 });
     await start();
     await seconds(20);
     await log.append(messageOf(guildId, ada!, 'hello'));
@@ -212,7 +181,7 @@ describe('silence and messages', () => {
   });
 
   it('does not take a beginning for a message: what is raised stays so until one comes', async () => {
-    const rule = rules.add('silent', { figure: 'silence', above: 30 });
+    const rule = rules.add(guildId, 'silent', { figure: 'silence', above: 30 });
     rule.raised = true;
     await start();
     await seconds(120);
@@ -223,8 +192,8 @@ describe('silence and messages', () => {
   });
 
   it('does not take the first minute for a quiet one', async () => {
-    const calm = rules.add('calm', { figure: 'messagesPerMinute', below: 3 });
-    const busy = rules.add('busy', { figure: 'messagesPerMinute', above: 100 });
+    const calm = rules.add(guildId, 'calm', { figure: 'messagesPerMinute', below: 3 });
+    const busy = rules.add(guildId, 'busy', { figure: 'messagesPerMinute', above: 100 });
     busy.raised = true;
     await start();
     await seconds(55);
@@ -239,9 +208,9 @@ describe('silence and messages', () => {
 
 describe('a guild whose source is not well', () => {
   it('raises nothing while it is unavailable, and what was said meanwhile is not known', async () => {
-    rules.add('few', { figure: 'online', below: 2 });
-    const rule = rules.add('silent', { figure: 'silence', above: 30 });
-    rules.add('calm', { figure: 'messagesPerMinute', below: 1 });
+    rules.add(guildId, 'few', { figure: 'online', below: 2 });
+    const rule = rules.add(guildId, 'silent', { figure: 'silence', above: 30 });
+    rules.add(guildId, 'calm', { figure: 'messagesPerMinute', below: 1 });
     await start();
     await log.append(messageOf(guildId, ada!, 'hello'));
     await seconds(1);
@@ -261,7 +230,7 @@ describe('a guild whose source is not well', () => {
 
   it('is watched as soon as its source answers', async () => {
     broken = true;
-    rules.add('two', { figure: 'members', above: 1 });
+    rules.add(guildId, 'two', { figure: 'members', above: 1 });
     await start();
     await seconds(10);
     expect(rooms.peek(guildId)).toBeUndefined();
@@ -271,7 +240,7 @@ describe('a guild whose source is not well', () => {
   });
 
   it('is watched again after its room was ended', async () => {
-    rules.add('three', { figure: 'members', above: 2 });
+    rules.add(guildId, 'three', { figure: 'members', above: 2 });
     await start();
     await log.append({ type: 'guild.removed', guildId, data: {} });
     expect(rooms.peek(guildId)).toBeUndefined();
@@ -283,7 +252,7 @@ describe('a guild whose source is not well', () => {
 });
 
 it('an alert that cannot be raised is tried again with each look, while the figure is beyond', async () => {
-  rules.add('three', { figure: 'members', above: 2, forSeconds: 2 });
+  rules.add(guildId, 'three', { figure: 'members', above: 2, forSeconds: 2 });
   rules.away = true;
   await start();
   await log.append(joinOf(guildId, eve!));
@@ -297,4 +266,41 @@ it('an alert that cannot be raised is tried again with each look, while the figu
   await log.append(joinOf(guildId, eve!));
   await seconds(3);
   expect(told).toEqual(['three raised at 3']);
+});
+
+describe('while the database takes its time', () => {
+  let answer: () => void;
+  beforeEach(async () => {
+    rules.held = new Promise((resolve) => (answer = resolve));
+    rules.add(guildId, 'two', { figure: 'members', above: 1 });
+    await start();
+    await seconds(10);
+    await log.append(joinOf(guildId, eve!));
+  });
+
+  it('it is asked once, and the next time no sooner than it has answered', async () => {
+    expect(rules.turns).toBe(1);
+    answer();
+    await seconds(10);
+    expect([rules.turns, told]).toEqual([1, ['two raised at 2']]);
+  });
+
+  it('the end of the process waits for what is being raised', async () => {
+    const ended = watch.beforeApplicationShutdown();
+    answer();
+    await ended;
+    expect(told).toEqual(['two raised at 2']);
+  });
+
+  it('the end of the process does not wait for ever, and nothing is looked at afterwards', async () => {
+    const ended = watch.beforeApplicationShutdown();
+    await seconds(2);
+    await ended;
+    answer();
+    await seconds(2);
+    rules.rows[0]!.raised = false;
+    await log.append(leaveOf(guildId, eve!));
+    await seconds(10);
+    expect(rules.turns).toBe(1);
+  });
 });
