@@ -57,7 +57,7 @@ export class AppModule {
     const queue = QueueModule.forRoot({ config, imports: [discord] });
     const gateway = GatewayModule.forRoot(config, [providers, GuildsModule, access, rateLimit, cache]);
     const rest = RestModule.forRoot({
-      imports: [gateway, queue, database, discord, store],
+      imports: [gateway, GuildsModule, queue, database, discord, store],
       healthChecks: [DatabaseCheck, DiscordCheck],
       ...(config.METRICS_PORT !== undefined && { metricsServer: { port: config.METRICS_PORT, host: config.HOST } }),
     });

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { MetricsModule } from '../telemetry/metrics.module.js';
+import { AlertWatch } from './alert.watch.js';
 import { ClientAdmission } from './client-admission.js';
 import { Connections } from './connections.js';
 import { DoorWatch } from './door.watch.js';
@@ -35,6 +36,7 @@ export class GatewayModule {
         GatewayMetrics,
         RoomBroadcaster,
         DoorWatch,
+        AlertWatch,
         RoomReconciler,
         JoinService,
         Connections,
@@ -46,7 +48,7 @@ export class GatewayModule {
         SseTransport,
         LongPollTransport,
       ],
-      exports: [GuildDirectory, GuildRooms, JoinService, ClientAdmission, Connections, RoomReconciler],
+      exports: [GuildDirectory, GuildRooms, JoinService, ClientAdmission, Connections, RoomReconciler, AlertWatch],
     };
   }
 }

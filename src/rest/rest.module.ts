@@ -4,6 +4,7 @@ import { ZodValidationPipe } from 'nestjs-zod';
 import { Metrics } from '../telemetry/metrics.js';
 import { MetricsModule } from '../telemetry/metrics.module.js';
 import { AdminGuildsController } from './admin-guilds.controller.js';
+import { AlertRulesController } from './alert-rules.controller.js';
 import { AsyncApiController } from './asyncapi.controller.js';
 import { GuildsController } from './guilds.controller.js';
 import { HEALTH_CHECKS, type HealthCheck } from './health-check.js';
@@ -51,6 +52,7 @@ export class RestModule {
         AdminGuildsController,
         StoredGuildsController,
         StoredMembersController,
+        AlertRulesController,
         NotificationsController,
         HealthController,
         VersionController,

@@ -1,6 +1,12 @@
 import { GuildSettings1700000000001 } from './1700000000001-guild-settings.js';
 import { Notifications1700000000002 } from './1700000000002-notifications.js';
-import { GuildStore1700000000010 } from './1700000000010-guild-store.js';
+import { GuildAlertRules1700000000003 } from './1700000000003-guild-alert-rules.js';
+import { GuildStore1700000000004 } from './1700000000004-guild-store.js';
 
 /** All migrations, in the order in which they run. Once released, a migration is never changed: add another. */
-export const migrations = [GuildSettings1700000000001, Notifications1700000000002, GuildStore1700000000010];
+export const migrations = [
+  GuildSettings1700000000001,
+  Notifications1700000000002,
+  GuildAlertRules1700000000003,
+  GuildStore1700000000004,
+];
