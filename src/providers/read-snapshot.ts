@@ -10,6 +10,8 @@ export type Repairs = Map<string, number>;
 
 /** Code points of a name, as many as Discord allows a server name. */
 const longestName = 100;
+/** NUL, and halves of letters or what may be one. */
+const oddLetters = /[\0\ud800-\udfff]/;
 const longestUrl = 2_048;
 /** As many roles as a Discord guild can have. */
 const mostRoles = 250;
@@ -130,11 +132,15 @@ function readId(value: unknown): string | undefined {
 
 function readName(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
-  // Half a letter is none, and the database knows no NUL.
-  const name = Buffer.from(value.slice(0, longestName * 4).replaceAll('\0', ''))
-    .toString()
-    .trim();
-  return name === '' ? undefined : [...name].slice(0, longestName).join('');
+  const start = value.slice(0, longestName * 4);
+  const name = (oddLetters.test(start) ? withoutOddLetters(start) : start).trim();
+  if (name.length <= longestName) return name === '' ? undefined : name;
+  return [...name].slice(0, longestName).join('');
+}
+
+/** Half a letter is none, and the database knows no NUL. */
+function withoutOddLetters(text: string): string {
+  return Buffer.from(text.replaceAll('\0', '')).toString();
 }
 
 function readUrl(value: unknown): string | null {

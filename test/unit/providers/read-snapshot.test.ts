@@ -80,6 +80,12 @@ describe('an answer of a source', () => {
     expect(repairs).toEqual({ 'members without an id': 6, 'members told twice': 1 });
   });
 
+  it('takes 5 to 20 digits for an id, and nothing around them', () => {
+    const told = ['1234', '1'.repeat(21), ` ${ids[0]}`, `${ids[0]}\n`, '１２３４５６', '12345', '1'.repeat(20)];
+    const { members } = read(told.map((id) => ({ id, username: 'a' })));
+    expect(members.map(({ id }) => id)).toEqual(['12345', '1'.repeat(20)]);
+  });
+
   it('cuts long names between letters, and keeps none of half a letter or NUL', () => {
     const { members } = read([
       { id: ids[0], username: 'ä'.repeat(10_000) },
@@ -87,6 +93,20 @@ describe('an answer of a source', () => {
       { id: ids[2], username: 'a\0b\ud800' },
     ]);
     expect(members.map(({ username }) => username)).toEqual(['ä'.repeat(100), '😀'.repeat(100), 'ab\ufffd']);
+  });
+
+  it.each([
+    ['letters of two halves', '😀 Ólafur', '😀 Ólafur'],
+    ['more than a hundred halves that are fewer letters', '😀'.repeat(60), '😀'.repeat(60)],
+    ['a half in front of another letter', '\udc00x', '\ufffdx'],
+    ['halves in the wrong order', 'x\udc00\ud800', 'x\ufffd\ufffd'],
+    ['the first of two halves at its end', 'x\ud83d', 'x\ufffd'],
+    ['a NUL between two halves', '\ud83d\0\ude00', '😀'],
+    ['NUL alone', '\0\0', 'Unknown'],
+    ['spaces around it', ' \n x y \t', 'x y'],
+    ['a hundred spaces before it', `${' '.repeat(100)}x`, 'x'],
+  ])('reads a name with %s', (_what, username, expected) => {
+    expect(read([{ id: ids[0], username }]).members[0]).toMatchObject({ username: expected, displayName: expected });
   });
 
   it('keeps good roles, activities, times and addresses, and nothing else', () => {
