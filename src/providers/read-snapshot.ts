@@ -144,8 +144,18 @@ function withoutOddLetters(text: string): string {
 }
 
 function readUrl(value: unknown): string | null {
-  if (typeof value !== 'string' || value.length > longestUrl || !URL.canParse(value)) return null;
-  return /^https?:$/.test(new URL(value).protocol) ? value : null;
+  if (typeof value !== 'string' || value.length > longestUrl || !/^\s*https?:/i.test(value)) return null;
+  return isUrl(value) ? value : null;
+}
+
+function isUrl(text: string): boolean {
+  // Once it is compiled, Node 20's canParse misreads letters beyond ASCII: it says yes and no where it should not.
+  if (/^[ -~]*$/.test(text)) return URL.canParse(text);
+  try {
+    return new URL(text).href !== '';
+  } catch {
+    return false;
+  }
 }
 
 function readStatus(value: unknown): Member['status'] | undefined {

@@ -109,6 +109,38 @@ describe('an answer of a source', () => {
     expect(read([{ id: ids[0], username }]).members[0]).toMatchObject({ username: expected, displayName: expected });
   });
 
+  it.each([
+    ['https://cdn.example/a.webp', true],
+    ['http://cdn.example', true],
+    ['HTTPS://CDN.EXAMPLE/A', true],
+    ['https:cdn.example', true],
+    [' https://cdn.example', true],
+    ['https://ä.example/ö', true],
+    ['http://ß%ba', false],
+    ['ﬀ', false],
+    ['https://', false],
+    ['https://a b', false],
+    ['https', false],
+    ['httpsx://cdn.example', false],
+    ['ftp://cdn.example/https://', false],
+    ['javascript:alert("https://x")', false],
+    ['x'.repeat(10), false],
+    [`https://cdn.example/${'x'.repeat(2_048)}`, false],
+    [7, false],
+  ])('takes the address %j: %j', (avatarUrl, taken) => {
+    expect(read([{ id: ids[0], username: 'a', avatarUrl }]).members[0]?.avatarUrl).toBe(taken ? avatarUrl : null);
+  });
+
+  it('judges the address of the last of many members like that of the first', () => {
+    const odd = ['https://ä.example/ö', 'http://ß%ba'];
+    const usual = Array.from({ length: 30_000 }, (_, index) => `https://cdn.example/${index}.webp`);
+    const avatars = [...odd, ...usual, ...odd];
+    const members = avatars.map((avatarUrl, index) => ({ id: String(100_000 + index), username: 'a', avatarUrl }));
+    const { snapshot } = readSnapshot({ guild: { id: guildId, name: 'Guild' }, members }, guildId, 100_000);
+    const read = snapshot.members.map(({ avatarUrl }) => avatarUrl);
+    expect(read).toEqual([odd[0], null, ...usual, odd[0], null]);
+  });
+
   it('keeps good roles, activities, times and addresses, and nothing else', () => {
     const [member] = read([
       {
