@@ -17,12 +17,13 @@ export function ask(child, order, argument) {
     const ended = () => settle(() => reject(new Error(`a process ended while it was asked to ${order}`)));
     child.on('message', hear);
     child.on('exit', ended);
-    child.send({ id, order, argument });
+    child.send({ id, order, argument }, (error) => error && ended());
   });
 }
 
 export function tell(child, order, argument) {
-  child.send({ order, argument });
+  // Who is asked next says that it has ended.
+  child.send({ order, argument }, () => undefined);
 }
 
 /** Takes orders from the parent, and ends with it. */

@@ -1,5 +1,5 @@
 // Processes that have a core to themselves, and what the kernel knows of them. Linux only: /proc and taskset.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,6 +7,16 @@ import { ask, tell } from './orders.mjs';
 
 export const serverCore = '0';
 export const generatorCore = '1';
+
+/** @throws Error in one sentence where processes cannot be pinned */
+export function mustPin() {
+  if (process.platform !== 'linux') throw new Error('This benchmark reads /proc: it runs on Linux alone.');
+  for (const core of [serverCore, generatorCore]) {
+    const { error, status } = spawnSync('taskset', ['-c', core, 'true'], { stdio: 'ignore' });
+    if (error) throw new Error('This benchmark needs taskset (util-linux) in the path.');
+    if (status !== 0) throw new Error(`This benchmark needs the processor's cores ${serverCore} and ${generatorCore}.`);
+  }
+}
 
 /** A Node process on one core, from its first instruction on; `flags` are Node's own. */
 export function pinned(file, core, { env = {}, flags = [] } = {}) {
@@ -32,6 +42,7 @@ export async function startServer(file, options) {
     publish: (burst) => tell(child, 'publish', burst),
     change: () => tell(child, 'change'),
     memory: () => ask(child, 'memory'),
+    ask: (order, argument) => ask(child, order, argument),
     stop: () => end(child, 'SIGKILL'),
   };
 }

@@ -1,6 +1,7 @@
 // The results as Markdown.
 import { cpus } from 'node:os';
 import { bursts, singles } from './fan-out.mjs';
+import { dash, medianOf, percent, ratio, shown, table, unique } from './figures.mjs';
 import { goalRow, goalsOf } from './goals.mjs';
 import { variants } from './joins.mjs';
 import { more } from './memory.mjs';
@@ -12,42 +13,16 @@ import { names } from './targets.mjs';
 /** Above this share of its core the generator is being measured, unless the server was as busy as that too. */
 const busy = 0.8;
 
-/** Undefined of nothing; one failure is not made good by the other rounds. */
-function median(figures) {
-  const sorted = figures.filter((figure) => figure !== undefined).sort((a, b) => a - b);
-  return sorted.at(-1) === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : sorted[Math.floor(sorted.length / 2)];
-}
-
-function table(head, rows) {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
-
-const dash = '–';
-/** Without a sign before a zero. */
-function shown(value, digits) {
-  if (value === undefined || Number.isNaN(value)) return dash;
-  return value === Number.POSITIVE_INFINITY ? 'failed' : value.toFixed(digits).replace(/^-(?=[0.]+$)/, '');
-}
-const ratio = (value, base, digits = 2) =>
-  value === undefined || base === undefined ? dash : (value / base).toFixed(digits);
 const kib = (bytes) => shown(bytes === undefined ? undefined : bytes / 1024, 1);
-const percent = (share) => `${Math.round(share * 100)} %`;
-const unique = (list) => [...new Set(list)];
 
 /** Medians of everything that was measured. */
 function mediansOf({ fanOut, memory, joins }) {
-  const of = (list, key, wanted) =>
-    median(
-      list
-        .filter((figure) => Object.entries(wanted).every(([name, value]) => figure[name] === value))
-        .map((f) => f[key]),
-    );
   return {
     delivery: ({ name, load, clients, key = 'cpuPer100k' }) =>
-      of(fanOut, key, { part: 'fan-out', target: name, load, clients }),
-    connect: (name, clients) => of(fanOut, 'cpuPer1000', { part: 'connect', target: name, clients }),
-    idle: (name, key = 'heap') => of(memory, key, { target: name }),
-    join: (name, variant = variants.quiet.name, key = 'cpuPer1000') => of(joins, key, { target: name, variant }),
+      medianOf(fanOut, key, { part: 'fan-out', target: name, load, clients }),
+    connect: (name, clients) => medianOf(fanOut, 'cpuPer1000', { part: 'connect', target: name, clients }),
+    idle: (name, key = 'heap') => medianOf(memory, key, { target: name }),
+    join: (name, variant = variants.quiet.name, key = 'cpuPer1000') => medianOf(joins, key, { target: name, variant }),
   };
 }
 

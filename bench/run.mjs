@@ -1,12 +1,10 @@
 // What the real application costs beside its peers, interleaved in one run. Linux only: it reads /proc and pins with
 // taskset. nginx and Nchan must be installed (Debian: nginx and libnginx-mod-nchan).
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { Logger } from '@nestjs/common';
 import { format, resolveConfig } from 'prettier';
-import { startEmbeddedPostgres } from '../dist/database/embedded-postgres.js';
+import { withPostgres } from './postgres.mjs';
 import { measureFanOut } from './fan-out.mjs';
 import { measureJoins } from './joins.mjs';
 import { measureMemory } from './memory.mjs';
@@ -93,20 +91,8 @@ async function measureAll({ parts, counts, rounds, joins, targets, joinTargets }
 
 async function run(options) {
   mustHaveFiles(Math.max(...options.counts, options.joins));
-  // The embedded database tells its life to Nest's log.
-  Logger.overrideLogger(false);
-  const folder = mkdtempSync(path.join(tmpdir(), 'guildcast-bench-'));
-  // Where namespaces are barred, root's Postgres runs as somebody else, who must get in.
-  chmodSync(folder, 0o711);
-  const postgres = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres') });
   const startedAt = performance.now();
-  let results;
-  try {
-    results = await measureAll(options, { DATABASE_URL: postgres.url });
-  } finally {
-    await postgres.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const results = await withPostgres(({ url }) => measureAll(options, { DATABASE_URL: url }));
   const minutes = (performance.now() - startedAt) / 60_000;
   const text = report(results, { ...options, joinRounds: Math.min(options.rounds, mostJoinRounds), minutes });
   console.log(`\n${text}`);

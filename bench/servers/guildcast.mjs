@@ -1,11 +1,9 @@
 // The real application, with two ways in for the benchmark: events are appended to its log over IPC, and a data source
 // that knows a large guild stands beside the demo guilds.
-import { readConfig } from '../../dist/app.config.js';
-import { openApp } from '../../dist/app.open.js';
 import { EventLog } from '../../dist/event-log/event-log.js';
 import { DataProvider } from '../../dist/providers/data-provider.js';
-import { providerNames, providerRegistry } from '../../dist/providers/provider-registry.js';
 import { largeGuild, largeMembers, presenceChanges } from './large-guild.mjs';
+import { openForBenchmark } from './open.mjs';
 import { serve } from './serve.mjs';
 
 /** Made when somebody asks: who measures something else should not carry it. */
@@ -31,24 +29,11 @@ class LargeGuildProvider extends DataProvider {
     return { id, name, iconUrl: null, suggested: { alias } };
   }
 }
-providerRegistry.large = { provider: LargeGuildProvider, settings: providerRegistry['discord-gateway'].settings };
-providerNames.push('large');
 
-const most = '1000000';
-const config = readConfig({
-  ...process.env,
-  PORT: '0',
-  LOG_LEVEL: 'error',
-  LOG_FORMAT: 'json',
-  DATA_PROVIDERS: 'mock,large',
-  MOCK_PACE: '0',
-  RATE_LIMIT_HTTP_PER_MINUTE: most,
-  RATE_LIMIT_SOCKET_PER_MINUTE: most,
-  RATE_LIMIT_JOINS_PER_MINUTE: most,
-  MAX_CONNECTIONS_PER_ADDRESS: most,
-  API_KEYS: 'admin=benchmark-key-of-nobody',
+const app = await openForBenchmark({
+  sources: { large: LargeGuildProvider },
+  env: { DATA_PROVIDERS: 'mock,large', MOCK_PACE: '0' },
 });
-const app = await openApp(config, { say: () => undefined });
 const log = app.nest.get(EventLog, { strict: false });
 
 const guildId = '232769614004748288';
