@@ -1,6 +1,7 @@
 // The clients of the joins: they are connected beforehand, ask for a large guild all in one go, and count what they get
 // without keeping it. Runs in a process and on a core of its own.
 import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { inBatches, maskedFrame, pong, requests } from './handshake.mjs';
 import { obey } from './orders.mjs';
 
@@ -13,6 +14,8 @@ const patience = 240_000;
 const readBuffer = Buffer.allocUnsafe(1_048_576);
 
 let clients = [];
+/** Events that all clients together have heard. */
+let heard = 0;
 
 /** Reads a stream of WebSocket frames piece by piece: tells each text message's length, its beginning and its end. */
 class FrameReader {
@@ -76,16 +79,19 @@ class FrameReader {
   }
 }
 
-/** How a kind of client is spoken to: what it answers on the way, when it is ready to join, and how a join begins. */
+/**
+ * How a kind of client is spoken to: what it answers on the way, when it is ready to join, and how the answer to a join
+ * and an event of a room begin.
+ */
 const dialects = {
-  'socket.io': { answers: { '0{': '40', 2: '3' }, ready: '40{', joined: '430[' },
+  'socket.io': { answers: { '0{': '40', 2: '3' }, ready: '40{', joined: '430[', event: '42[' },
   websocket: { answers: {}, ready: '{"type":"server-list"', joined: '{"type":"server-join"' },
 };
 
 const httpEnd = Buffer.from('\r\n\r\n');
 
 function frameClient(client, target) {
-  const { answers, ready, joined } = dialects[target.kind];
+  const { answers, ready, joined, event } = dialects[target.kind];
   const send = (text) => client.socket.write(maskedFrame(text));
   const frames = new FrameReader(
     (length, beginning, ending) => {
@@ -93,6 +99,7 @@ function frameClient(client, target) {
       if (answer !== undefined) send(answers[answer]);
       else if (beginning.startsWith(ready)) client.ready();
       else if (beginning.startsWith(joined)) client.joined(length, beginning, ending);
+      else if (event !== undefined && beginning.startsWith(event)) heard += 1;
       else if (client.asked && beginning.includes('rror"')) client.failed(beginning);
     },
     () => client.socket.write(pong),
@@ -136,7 +143,7 @@ function streamClient(client, target) {
 /** Answers once the client is connected, and for a socket ready to join. */
 function open(target) {
   return new Promise((resolve, reject) => {
-    const client = { asked: false, done: false, heard: undefined };
+    const client = { asked: false, done: false };
     const late = setTimeout(() => reject(new Error('not ready to join after 20 s')), 20_000);
     client.ready = () => {
       clearTimeout(late);
@@ -210,6 +217,15 @@ obey({
     await joinAll();
     closeAll();
     return Buffer.concat(kept).toString('latin1').split(text).length - 1;
+  },
+  /** Waits until the clients have heard so many events since the last such order; answers how many it were. */
+  hear: async (events) => {
+    for (const late = performance.now() + patience; heard < events; await pause(2)) {
+      if (performance.now() > late) throw new Error(`${heard} events of ${events} were heard in time`);
+    }
+    const all = heard;
+    heard = 0;
+    return all;
   },
   close: () => closeAll(),
 });

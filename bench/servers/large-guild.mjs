@@ -1,6 +1,8 @@
 // A guild of 10 000 members as Discord's guilds of that size look: the same one for every server.
 
 export const largeGuild = { id: '745632198000000001', alias: 'large', name: 'A large guild' };
+/** As large, and of a source that says what the benchmark wants it to. */
+export const toldGuild = { id: '745632198999999999', name: 'A told guild' };
 export const memberCount = 10_000;
 
 const names = ['mika', 'Ólafur', 'sunny_side', 'Žofie', 'KAITO', 'Jürgen', 'nightfall', 'さくら', 'Thành', 'pixel.fox'];
@@ -45,9 +47,9 @@ function makeMember(index, next) {
   };
 }
 
-export function largeMembers() {
+export function largeMembers(count = memberCount) {
   const next = numbers(4_711);
-  return Array.from({ length: memberCount }, (_, index) => makeMember(index, next));
+  return Array.from({ length: count }, (_, index) => makeMember(index, next));
 }
 
 /** Endless changes of presence, each of another member; data of a `presence.updated`. */
