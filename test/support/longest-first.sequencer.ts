@@ -1,0 +1,38 @@
+import path from 'node:path';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/**
+ * Files that take long, so that none of them is left alone at the end. Those that keep a core busy and those that wait
+ * for something else take turns: what runs at the same time should not be all of one kind. Vitest remembers what files
+ * took, but not in a fresh copy of the project.
+ */
+export const longFiles: readonly string[] = [
+  'test/property/rooms.test.ts',
+  'test/e2e/start.test.ts',
+  'test/e2e/half-open.test.ts',
+  'test/e2e/slow-readers.test.ts',
+  'test/e2e/discord.test.ts',
+  'test/browser/console.test.ts',
+  'test/integration/database/embedded-postgres.test.ts',
+  'test/integration/queue/delivery-worker.test.ts',
+  'test/e2e/many-rooms.test.ts',
+  'test/e2e/client.test.ts',
+  'test/e2e/client-package.test.ts',
+  'test/integration/guilds/guild-settings.test.ts',
+  'test/integration/database/embedded-user.test.ts',
+  'test/e2e/notifications.test.ts',
+  'test/browser/console-closing.test.ts',
+  'test/e2e/guesses.test.ts',
+  'test/e2e/drain.test.ts',
+];
+
+/** The files above in their order, then all others in Vitest's. */
+export class LongestFirstSequencer extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const placeOf = ({ moduleId }: TestSpecification) => {
+      const place = longFiles.indexOf(path.relative(this.ctx.config.root, moduleId));
+      return place === -1 ? longFiles.length : place;
+    };
+    return (await super.sort(files)).sort((one, other) => placeOf(one) - placeOf(other));
+  }
+}
