@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Logger } from '@nestjs/common';
@@ -25,10 +26,14 @@ while [ -e "$1/postgres/postmaster.pid" ] && [ $tries -lt 100 ]; do sleep 0.1; t
 rm -rf "$1"
 `;
 
+/** Its data ends with the tests: nobody waits for a disk, and nothing is tidied up. Templates stay as Postgres has them. */
+const carefree = ['fsync', 'full_page_writes', 'synchronous_commit', 'autovacuum'].map((name) => `${name} = off\n`);
+
 /** Made once, and copied for the cluster that all tests share and for those tests that start one of their own. */
 async function makeAndStart(template: string, dataDir: string): Promise<EmbeddedPostgres> {
   await (await startEmbeddedPostgres({ dataDir: template })).stop();
   await copyDatabase(template, dataDir);
+  await appendFile(path.join(dataDir, 'postgresql.auto.conf'), carefree.join(''));
   return startEmbeddedPostgres({ dataDir });
 }
 
