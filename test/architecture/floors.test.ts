@@ -64,10 +64,21 @@ const planted = {
 } as const;
 
 describe('the floors', () => {
-  it('hold, and the checker has really looked', async () => {
-    const { violations, modules } = await check();
-    expect(violations).toEqual([]);
-    expect(modules).toBeGreaterThan(100);
+  /** Once for all rules, planted or not: a run of the checker takes seconds, and what is planted hides nothing else. */
+  let found: Awaited<ReturnType<typeof check>>;
+
+  beforeAll(async () => {
+    const files = { ...planted, 'src/queue/planted-b.ts': ["import './planted-a.js';"] };
+    for (const [file, [text]] of Object.entries(files)) {
+      await mkdir(path.dirname(path.join(copy, file)), { recursive: true });
+      await writeFile(path.join(copy, file), text);
+    }
+    found = await check();
+  });
+
+  it('hold, and the checker has really looked', () => {
+    expect(found.violations.filter(({ from }) => !from.includes('planted'))).toEqual([]);
+    expect(found.modules).toBeGreaterThan(100);
   });
 
   it('list every folder and file of src', async () => {
@@ -75,15 +86,9 @@ describe('the floors', () => {
     expect((await readdir(path.join(root, 'src'))).filter((name) => !listed.has(name))).toEqual([]);
   });
 
-  it('forbid every import that goes up, beside, out or in a circle', async () => {
-    const files = { ...planted, 'src/queue/planted-b.ts': ["import './planted-a.js';"] };
-    for (const [file, [text]] of Object.entries(files)) {
-      await mkdir(path.dirname(path.join(copy, file)), { recursive: true });
-      await writeFile(path.join(copy, file), text);
-    }
-    const found = (await check()).violations.map(({ rule, from }) => `${from}: ${rule.name}`);
+  it('forbid every import that goes up, beside, out or in a circle', () => {
+    const violations = found.violations.map(({ rule, from }) => `${from}: ${rule.name}`);
     const expected = Object.entries(planted).map(([file, [, rule]]) => `${file}: ${rule}`);
-    expect(found).toEqual(expect.arrayContaining(expected));
-    expect(found.filter((violation) => !violation.includes('planted'))).toEqual([]);
+    expect(violations).toEqual(expect.arrayContaining(expected));
   });
 });
