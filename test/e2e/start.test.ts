@@ -5,24 +5,29 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fromTemplate } from '../support/embedded-template.js';
-import { spawnGuildcast, startGuildcast } from '../support/guildcast-process.js';
+import { type GuildcastProcess, spawnGuildcast, startGuildcast } from '../support/guildcast-process.js';
 import { SocketIoClient } from '../support/socket-io-client.js';
 import { WebSocketClient } from '../support/websocket-client.js';
 
 const run = promisify(execFile);
 const root = path.join(import.meta.dirname, '../..');
 
+async function makeFolder(): Promise<string> {
+  const made = await mkdtemp(path.join(tmpdir(), 'guildcast-start-'));
+  // Where root may make no user namespace, Postgres runs as a user who must get through.
+  await chmod(made, 0o755);
+  return made;
+}
+
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'guildcast-start-'));
-  // Where root may make no user namespace, Postgres runs as a user who must get through.
-  await chmod(folder, 0o755);
+  folder = await makeFolder();
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Makes it the `DATA_DIR` of a Guildcast that ran before: only some tests are about a first start. */
+/** Makes it the `DATA_DIR` of a Guildcast that ran before. */
 function used(dataDir: string): Promise<void> {
   return fromTemplate(path.join(dataDir, 'postgres'));
 }
@@ -47,17 +52,37 @@ async function refusal(
   return { code, output: output().trim() };
 }
 
-describe('the embedded start', () => {
-  it('prints one banner, serves live demo guilds, keeps its data, and stops without a trace', async () => {
-    const env = { DATA_DIR: folder, LOG_FORMAT: undefined };
-    const first = await startGuildcast({ embedded: true, env });
+/** One story, since every start costs seconds. */
+describe('the embedded start, in a folder whose path is longer than any Unix socket may be', () => {
+  let outer: string;
+  let data: string;
+  let running: GuildcastProcess | undefined;
+  let adminKey: string;
+  let notification: string;
+
+  beforeAll(async () => {
+    outer = await makeFolder();
+    data = path.join(outer, 'a-rather-long-name-for-a-directory'.repeat(4), 'another-one'.repeat(6));
+  });
+  afterAll(async () => {
+    await running?.kill();
+    await rm(outer, { recursive: true, force: true });
+  });
+
+  async function start(): Promise<GuildcastProcess> {
+    running = await startGuildcast({ embedded: true, env: { DATA_DIR: data, LOG_FORMAT: undefined } });
+    return running;
+  }
+
+  it('prints one banner, serves live demo guilds, and stops without a trace', async () => {
+    const first = await start();
     const page = await fetch(`${first.url}/`, { headers: { accept: 'text/html' } });
     expect(page.headers.get('content-type')).toContain('text/html');
-    for (const fact of [`${first.url}/`, first.url.replace('http', 'ws'), 'mock', folder, 'admin.key']) {
+    for (const fact of [`${first.url}/`, first.url.replace('http', 'ws'), 'mock', data, 'admin.key']) {
       expect(first.output()).toContain(fact);
     }
-    const adminKey = (await readFile(path.join(folder, 'admin.key'), 'utf8')).trim();
-    expect((await stat(path.join(folder, 'admin.key'))).mode & 0o777).toBe(0o600);
+    adminKey = (await readFile(path.join(data, 'admin.key'), 'utf8')).trim();
+    expect((await stat(path.join(data, 'admin.key'))).mode & 0o777).toBe(0o600);
     expect(first.output()).not.toContain(adminKey);
     const client = await SocketIoClient.open(first.url);
     await client.ask('join', { guildId: 'dworld' });
@@ -67,49 +92,41 @@ describe('the embedded start', () => {
       headers: { 'content-type': 'application/json', authorization: `Bearer ${adminKey}` },
       body: JSON.stringify({ target: { userId: '123456789' }, type: 'x', payload: {} }),
     });
-    const { links } = (await published.json()) as { links: { self: string } };
+    notification = ((await published.json()) as { links: { self: string } }).links.self;
     const zone = await WebSocketClient.open(first.url);
+    expect((await processesOf(data)).length).toBeGreaterThan(0);
     expect(await first.stop()).toBe(0);
     await zone.until(() => zone.closed !== undefined, 5_000);
     expect(zone.closed?.code).toBe(3001);
     client.close();
-    expect(await processesOf(folder)).toEqual([]);
+    expect(await processesOf(data)).toEqual([]);
+  }, 120_000);
 
-    const second = await startGuildcast({ embedded: true, env });
-    const kept = await fetch(second.url + links.self, { headers: { authorization: `Bearer ${adminKey}` } });
+  it('keeps its data, and refuses another Guildcast on it, in one sentence', async () => {
+    const second = await start();
+    const kept = await fetch(second.url + notification, { headers: { authorization: `Bearer ${adminKey}` } });
     expect(await kept.json()).toMatchObject({ type: 'x', target: { userId: '123456789' }, deliveredAt: null });
-    await second.kill();
-    await vi.waitFor(async () => expect(await processesOf(folder)).toEqual([]), { timeout: 10_000, interval: 100 });
-  }, 60_000);
+    const { code, output } = await refusal({ DATA_DIR: data });
+    expect(code).toBe(1);
+    expect(output).toMatch(/in use/i);
+    expect(output).toContain(data);
+    expect(output.split('\n')).toHaveLength(1);
+    expect((await fetch(`${second.url}/readyz`)).status).toBe(200);
+  }, 120_000);
 
   it('leaves no orphan after kill -9, and the next start just works', async () => {
-    const data = path.join(folder, 'data');
-    const env = { DATA_DIR: data };
-    await used(data);
-    const first = await startGuildcast({ embedded: true, env: { ...env } });
+    const second = running!;
     expect((await processesOf(data)).length).toBeGreaterThan(0);
-    await first.kill();
-    const second = await startGuildcast({ embedded: true, env });
-    expect((await fetch(`${second.url}/readyz`)).status).toBe(200);
-    await second.stop();
-    expect(await processesOf(data)).toEqual([]);
-  }, 60_000);
+    await second.kill();
+    // At once: while the database of the killed one may still be ending.
+    const third = await start();
+    expect((await fetch(`${third.url}/readyz`)).status).toBe(200);
+    await third.kill();
+    await vi.waitFor(async () => expect(await processesOf(data)).toEqual([]), { timeout: 10_000, interval: 100 });
+  }, 120_000);
+});
 
-  it('refuses a data directory in use by another Guildcast, in one sentence', async () => {
-    await used(folder);
-    const first = await startGuildcast({ embedded: true, env: { DATA_DIR: folder } });
-    try {
-      const { code, output } = await refusal({ DATA_DIR: folder });
-      expect(code).toBe(1);
-      expect(output).toMatch(/in use/i);
-      expect(output).toContain(folder);
-      expect(output.split('\n')).toHaveLength(1);
-      expect((await fetch(`${first.url}/readyz`)).status).toBe(200);
-    } finally {
-      await first.stop();
-    }
-  }, 60_000);
-
+describe('a start that cannot be', () => {
   it('refuses a busy port in one sentence, and takes its database down with it', async () => {
     await used(folder);
     const server = createServer().listen(0, '127.0.0.1');
@@ -134,13 +151,6 @@ describe('the embedded start', () => {
     expect(output.split('\n')).toHaveLength(1);
     expect(output).toContain(DATA_DIR);
   }, 30_000);
-
-  it('works with a data path longer than any Unix socket may be', async () => {
-    const long = path.join(folder, 'a-rather-long-name-for-a-directory'.repeat(4), 'another-one'.repeat(6));
-    const guildcast = await startGuildcast({ embedded: true, env: { DATA_DIR: long } });
-    expect((await fetch(`${guildcast.url}/readyz`)).status).toBe(200);
-    await guildcast.stop();
-  }, 40_000);
 
   it('refuses wrong settings with all faults at once', async () => {
     const { code, output } = await refusal({ DATA_DIR: folder, PORT: 'x', HISTORY_SIZE: '0' });

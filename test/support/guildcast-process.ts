@@ -101,7 +101,7 @@ async function startOnce({ env = {}, embedded = false }: StartOptions): Promise<
 /** The address in the banner, which is printed once the program listens. */
 function addressIn(child: ChildProcess, output: () => string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`no banner within 30 s:\n${output()}`)), 30_000);
+    const late = setTimeout(() => reject(new Error(`no banner within 60 s:\n${output()}`)), 60_000);
     const look = () => {
       const found = /Open +(http:\/\/\S+?)\/?\s/.exec(output())?.[1];
       if (found === undefined) return;
