@@ -58,6 +58,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   }
 
   it('keeps its data from one start to the next, and ends with stop', async () => {
+    await fromTemplate(dataDir);
     const first = await start();
     await ask(first.url, 'create table kept (word text)');
     await ask(first.url, `insert into kept values ('still here')`);
@@ -66,7 +67,6 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     expect(processesOf(folder.path)).toEqual([]);
     const second = await start();
     expect(await ask(second.url, 'select word from kept')).toEqual([{ word: 'still here' }]);
-    expect(readdirSync(path.dirname(dataDir))).toEqual(['postgres']);
   });
 
   it('is small, but writes as safely as Postgres does by itself', async () => {
@@ -112,9 +112,11 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     const socket = path.join(tmpdir(), `guildcast-pg-${gone.pid}-stale1`);
     mkdirSync(path.join(unfinished, 'base'), { recursive: true });
     mkdirSync(socket);
-    await start();
+    const first = await start();
     expect(existsSync(unfinished)).toBe(false);
     expect(existsSync(socket)).toBe(false);
+    expect(readdirSync(path.dirname(dataDir))).toEqual(['postgres']);
+    expect(await ask(first.url, 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 
   it('leaves no process behind when its program is killed under load, and starts again at once', async () => {

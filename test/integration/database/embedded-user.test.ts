@@ -1,11 +1,11 @@
-import { chmodSync, chownSync, copyFileSync, cpSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { locateBinaries } from '../../../src/database/embedded/postgres-binaries.js';
 import { choosePostgresUser } from '../../../src/database/embedded/postgres-user.js';
-import { startEmbeddedPostgres } from '../../../src/database/embedded-postgres.js';
 import { StartupError } from '../../../src/database/startup-error.js';
+import { fromTemplate } from '../../support/embedded-template.js';
 import { EmbeddedProcess, ask, makeFolder, processesOf, type Said } from './embedded-process.js';
 
 const root = process.getuid?.() === 0;
@@ -15,15 +15,8 @@ const asNobody = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-
 const othersMayEnter = root && spawnSync(asNobody[0]!, [...asNobody.slice(1), 'ls', import.meta.dirname]).status === 0;
 
 describe('the user of the embedded Postgres', { timeout: 60_000 }, () => {
-  const template = makeFolder();
   let folder: ReturnType<typeof makeFolder>;
   const children: EmbeddedProcess[] = [];
-
-  beforeAll(async () => {
-    await (await startEmbeddedPostgres({ dataDir: path.join(template.path, 'postgres') })).stop();
-  });
-
-  afterAll(() => template.remove());
 
   beforeEach(() => {
     folder = makeFolder();
@@ -39,10 +32,9 @@ describe('the user of the embedded Postgres', { timeout: 60_000 }, () => {
     folder.remove();
   });
 
-  /** A database made before, by the user of this test, which spares the time of making one. */
-  function fromTemplate(dataDir: string, owner?: number): void {
-    mkdirSync(path.dirname(dataDir), { recursive: true });
-    cpSync(path.join(template.path, 'postgres'), dataDir, { recursive: true });
+  /** A database made before, which spares the time of making one; by the user of this test unless `owner` is another. */
+  async function used(dataDir: string, owner?: number): Promise<void> {
+    await fromTemplate(dataDir);
     if (owner !== undefined) spawnSync('chown', ['-R', String(owner), path.dirname(dataDir)]);
   }
 
@@ -89,7 +81,7 @@ describe('the user of the embedded Postgres', { timeout: 60_000 }, () => {
     mkdirSync(programs);
     symlinkSync('/bin/sh', path.join(programs, 'sh'));
     const dataDir = path.join(folder.path, 'data', 'postgres');
-    fromTemplate(dataDir);
+    await used(dataDir);
     const child = start(dataDir, { env: { PATH: programs } });
     readyUrl(await child.said());
     child.kill('SIGKILL');
@@ -120,14 +112,14 @@ describe('the user of the embedded Postgres', { timeout: 60_000 }, () => {
   it.runIf(root)('is root in disguise in a folder of root, whatever its mode', async () => {
     chmodSync(folder.path, 0o700);
     const dataDir = path.join(folder.path, 'postgres');
-    fromTemplate(dataDir);
+    await used(dataDir);
     await runOnce(dataDir, 'select 1');
     expect(statSync(dataDir).uid).toBe(0);
   });
 
   it.runIf(root)('is nobody where user namespaces are barred, and keeps what was made before', async () => {
     const dataDir = path.join(folder.path, 'data', 'postgres');
-    fromTemplate(dataDir);
+    await used(dataDir);
     const barred = { env: pathWithout('unshare') };
     await runOnce(dataDir, `create table kept as select 'word' as word`);
     expect(await runOnce(dataDir, 'select word from kept', barred)).toEqual([{ word: 'word' }]);
@@ -155,7 +147,7 @@ describe('the user of the embedded Postgres', { timeout: 60_000 }, () => {
 
   it.runIf(othersMayEnter)('may be anybody, whose database root then leaves theirs', async () => {
     const dataDir = path.join(folder.path, 'data', 'postgres');
-    fromTemplate(dataDir, nobody);
+    await used(dataDir, nobody);
     await runOnce(dataDir, `create table kept as select 'word' as word`, { as: asNobody });
     expect(await runOnce(dataDir, 'select word from kept')).toEqual([{ word: 'word' }]);
     expect(await runOnce(dataDir, 'select word from kept', { as: asNobody })).toEqual([{ word: 'word' }]);
