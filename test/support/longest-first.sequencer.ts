@@ -7,10 +7,13 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * took, but not in a fresh copy of the project.
  */
 export const longFiles: readonly string[] = [
+  'test/contract/discord/members.test.ts',
   'test/property/rooms.test.ts',
   'test/e2e/start.test.ts',
   'test/e2e/half-open.test.ts',
   'test/e2e/slow-readers.test.ts',
+  'test/contract/discord/sending.test.ts',
+  'test/e2e/bench-sources.test.ts',
   'test/e2e/discord.test.ts',
   'test/browser/console.test.ts',
   'test/integration/database/embedded-postgres.test.ts',

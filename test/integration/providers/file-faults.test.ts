@@ -99,8 +99,8 @@ describe('the source file in trouble', () => {
     expect(await faultOf(fileProvider(at('pipe.json')).listGuilds())).toMatch(/it is no file/);
   });
 
-  it('does not take a million members', { timeout: 90_000 }, async () => {
-    await writeFile(at('town.json'), `{"id":"${townId}","name":"Town","members":[${'{},'.repeat(999_999)}{}]}`);
+  it('does not take one member more than 250 000', async () => {
+    await writeFile(at('town.json'), `{"id":"${townId}","name":"Town","members":[${'{},'.repeat(250_000)}{}]}`);
     const source = fileProvider(at('town.json'));
     const chain = chainOf([source], 60_000);
     await expect(chain.load(townId)).rejects.toMatchObject({ code: 'guild.unavailable' });
