@@ -116,6 +116,14 @@ describe('tables that hold too much', () => {
     expect(said).toEqual(['data source postgres: the answer has more than 250000 members']);
   });
 
+  it('are read to the bound of each value', async () => {
+    await bench.run(`alter table discord_users alter username type text; alter table discord_users add role_ids text;
+      update discord_users set username = repeat('x', 1000000), role_ids = repeat('12345 ', 1000000)`);
+    const [member] = (await bench.provider().loadGuild(here))?.members as { username: string; roleIds: string[] }[];
+    expect(member?.username).toHaveLength(4_096);
+    expect(member?.roleIds.join(' ').length).toBeLessThanOrEqual(16_384);
+  });
+
   it('are a fault: more than fifty thousand guilds', async () => {
     await bench.run(`drop table discord_users; drop table discord_servers; create table discord_users (user_id text, server_id text);
       create view discord_servers as select (110000000000000000 + n)::text as server_id from generate_series(1, 50001) n`);
@@ -134,6 +142,18 @@ describe('a database that fails', () => {
       expect(await bench.cut()).toBeGreaterThan(0);
       await vi.waitFor(async () => expect(await told(provider, here)).toMatchObject({ members: [{ id: ada }] }));
     }
+  });
+
+  it('gets as many questions at once as it may', async () => {
+    const provider = bench.provider({ POSTGRES_SOURCE_POOL_SIZE: '2' });
+    await provider.listGuilds();
+    await bench.run('begin; lock table discord_users in access exclusive mode');
+    const asking = Array.from({ length: 10 }, () => provider.loadGuild(here));
+    const waiting = expect.stringMatching(/^active/) as string;
+    await vi.waitFor(async () => expect(await bench.connections()).toEqual([waiting, waiting]));
+    await bench.run('commit');
+    expect(await Promise.all(asking)).toHaveLength(10);
+    expect(await bench.connections()).toHaveLength(2);
   });
 
   it('in the middle of an answer fails that answer alone', async () => {

@@ -49,7 +49,8 @@ describe('a watch over a folder', () => {
       looks += 1;
       return new Promise<boolean>((resolve) => (go = resolve));
     };
-    const watch = await FolderWatch.start({ root, pollMs: 20, look });
+    const watch = await FolderWatch.start({ root, pollMs: never, look });
+    writeFileSync(path.join(root, 'first'), 'x');
     await vi.waitFor(() => expect(looks).toBe(1));
     let closed = false;
     const closing = watch.close().then(() => (closed = true));

@@ -66,7 +66,8 @@ describe('a folder of guilds', () => {
   it('tells of changes that somebody can see, and of nothing else', async () => {
     const changes: string[][] = [];
     files.onChange = (guildIds) => changes.push([...guildIds].sort());
-    await put('town.json', { id: town, name: 'Town', note: 1 });
+    const ada = { id: '310000000000000001', username: 'ada', status: 'dnd' };
+    await put('town.json', { id: town, name: 'Town', note: 1, members: [ada] });
     await files.look();
     await put('hall.json', { id: hall, name: 'Hall' });
     await files.look();
@@ -75,9 +76,18 @@ describe('a folder of guilds', () => {
     await rm(path.join(folder, 'notes.json'));
     await files.look();
     expect(changes).toEqual([[town], [hall]]);
-    // The same guild in another file.
-    await put('a.json', { note: 2, name: 'Town', id: town });
+    // The same guild in another file, in other words.
+    await put('a.json', {
+      note: 2,
+      members: { [ada.id]: { status: 'DND', username: 'ada ', note: 3 } },
+      name: 'Town',
+      id: town,
+    });
     await files.look();
     expect(changes).toHaveLength(2);
+    expect(warnings.at(-1)).toContain(`guild ${town} is told in another file too`);
+    await rm(path.join(folder, 'hall.json'));
+    await files.look();
+    expect(changes.slice(2)).toEqual([[hall]]);
   });
 });
