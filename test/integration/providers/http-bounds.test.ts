@@ -31,6 +31,10 @@ describe('the source http and too much', () => {
       },
     ],
     [
+      'a length, and nothing after it',
+      (response) => response.writeHead(200, { ...json, 'content-length': '1000001' }).flushHeaders(),
+    ],
+    [
       'an endless answer',
       (response) => {
         response.writeHead(200, json);

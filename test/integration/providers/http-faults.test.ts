@@ -194,6 +194,17 @@ describe('the source http in trouble', () => {
     expect(fixture.server.requests).toHaveLength(1);
   });
 
+  it('gives up the second of two questions as well', async () => {
+    // Members alone: the list has to be asked for the guild's name.
+    fixture.server.json(town, []);
+    fixture.server.on('/servers', () => undefined);
+    const limit = new AbortController();
+    const asking = faultOf(fixture.provider({ HTTP_SOURCE_TIMEOUT_MS: '120000' }).loadGuild(townId, limit.signal));
+    await vi.waitFor(() => expect(fixture.server.asked()).toEqual([town, '/servers']));
+    limit.abort();
+    expect(await asking).toMatch(/gave no whole answer in time/);
+  });
+
   it('does not begin what it was told to give up', async () => {
     const asking = fixture.provider().loadGuild(townId, AbortSignal.abort());
     expect(await faultOf(asking)).toMatch(/gave no whole answer in time/);

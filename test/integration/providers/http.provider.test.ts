@@ -1,3 +1,4 @@
+import { type ServerResponse } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
 import { chainOf } from '../../unit/gateway/gateway-parts.js';
 import { StartupError } from '../../../src/database/startup-error.js';
@@ -135,6 +136,7 @@ describe('the source http', () => {
       authorization: 'Bearer hidden-word',
       'x-tenant': 'blue',
       accept: 'application/json',
+      'accept-encoding': 'gzip, deflate, br',
       'user-agent': expect.stringMatching(/^Guildcast\/\d/) as string,
     });
   });
@@ -187,6 +189,43 @@ describe('the source http', () => {
     const source = fixture.provider({ HTTP_SOURCE_MAX_BYTES: '1024' });
     for (const id of [townId, townId, hallId, townId]) expect(await source.loadGuild(id)).toBeDefined();
     expect(questions).toEqual([undefined, `"${townId}"`, undefined, undefined]);
+  });
+
+  it.each([
+    ['says that there is nothing any more', (response: ServerResponse) => response.writeHead(410).end()],
+    [
+      'answers without one',
+      (response: ServerResponse) => response.writeHead(200, { 'content-type': 'application/json' }).end('[]'),
+    ],
+  ])('forgets its answer and its tag when the server %s', async (_what, answer) => {
+    const tags: unknown[] = [];
+    const ask = async (how: (response: ServerResponse) => unknown) => {
+      fixture.server.on('/servers', (response, request) => {
+        tags.push(request.headers['if-none-match']);
+        how(response);
+      });
+      await source.listGuilds().catch(() => undefined);
+    };
+    const source = fixture.provider();
+    const tagged = (response: ServerResponse) =>
+      response.writeHead(200, { 'content-type': 'application/json', etag: '"v1"' }).end(JSON.stringify(servers));
+    await ask(tagged);
+    await ask(answer);
+    await ask(answer);
+    expect(tags).toEqual([undefined, '"v1"', undefined]);
+  });
+
+  it('takes the first of two guilds with one id, and no fault for a part that may be missing', async () => {
+    fixture.server.json('/servers', [
+      { id: townId, name: 'First' },
+      { id: townId, name: 'Second' },
+    ]);
+    fixture.server.json(usersOf(townId), { members: users });
+    const source = fixture.provider({ HTTP_SOURCE_FIELDS: 'partial=/meta/missing' });
+    expect((await source.listGuilds()).map(({ name }) => name)).toEqual(['First']);
+    expect(await source.loadGuild(townId)).toMatchObject({ guild: { name: 'First' }, partial: [] });
+    fixture.server.json(usersOf(townId), { members: users, meta: { missing: ['roles'] } });
+    expect((await source.loadGuild(townId))?.partial).toEqual(['roles']);
   });
 
   it('asks again after an outage whether what it has is still right', async () => {

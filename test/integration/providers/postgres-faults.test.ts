@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StartupError } from '../../../src/database/startup-error.js';
+import { type Member } from '../../../src/domain/member.js';
 import { postgresSettings } from '../../../src/providers/postgres/postgres-settings.js';
 import { PostgresProvider } from '../../../src/providers/postgres.provider.js';
 import { chainOf } from '../../unit/gateway/gateway-parts.js';
@@ -119,10 +120,7 @@ describe('tables that hold too much', () => {
   it('are read to the bound of each value', async () => {
     await bench.run(`alter table discord_users alter username type text; alter table discord_users add role_ids text;
       update discord_users set username = repeat('x', 1000000), role_ids = repeat('12345 ', 1000000)`);
-    const [member] = (await bench.provider().loadGuild(here))?.members as readonly {
-      username: string;
-      roleIds: string[];
-    }[];
+    const [member] = (await bench.provider().loadGuild(here))?.members as readonly Member[];
     expect(member?.username).toHaveLength(4_096);
     expect(member?.roleIds.join(' ').length).toBeLessThanOrEqual(16_384);
   });
