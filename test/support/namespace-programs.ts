@@ -8,7 +8,7 @@ const program = path.join(import.meta.dirname, '../../dist/main.js');
 const clientProgram = path.join(import.meta.dirname, 'namespace-clients.mjs');
 
 /** Milliseconds that the program may take until it listens. */
-const startTime = 30_000;
+const startTime = 60_000;
 
 const metricsKey = 'namespace-metrics-key-0001';
 

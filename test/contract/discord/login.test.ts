@@ -34,7 +34,7 @@ describe.concurrent('the login', () => {
     ['429', { status: 429 }],
     ['an answer that is none', { status: 200, body: {} }],
     ['an unknown gateway', { status: 200, body: { url: 'ws://127.0.0.1:1', shards: 1, session_start_limit: {} } }],
-  ])('is tried again after %s', async (_, refusal) => {
+  ])('is tried again after %s', { timeout: 90_000 }, async (_, refusal) => {
     const bench = await DiscordBench.open({
       prepare: (discord) => discord.refuseNext({ path: '/gateway/bot', times: 2, ...refusal }),
     });
