@@ -3,14 +3,16 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { type DatabaseConnection } from './database-connection.js';
 import { DatabaseHealth } from './database-health.js';
 import { dataSourceOptions, migrate } from './migrated-data-source.js';
+import { PgListener } from './pg-listener.js';
 
-/** The data source for every feature's `TypeOrmModule.forFeature`, its schema up to date, and `DatabaseHealth`. */
+/** For every feature: the data source, its schema up to date, and one connection that hears every NOTIFY. */
 @Module({})
 export class DatabaseModule {
   /** Fails with a `StartupError` when the database cannot be used. */
   static forRoot(connection: DatabaseConnection): DynamicModule {
     return {
       module: DatabaseModule,
+      global: true,
       imports: [
         TypeOrmModule.forRootAsync({
           // The start fails at once: whoever runs it is told, and a supervisor may try again.
@@ -20,8 +22,8 @@ export class DatabaseModule {
           },
         }),
       ],
-      providers: [DatabaseHealth],
-      exports: [DatabaseHealth],
+      providers: [DatabaseHealth, PgListener],
+      exports: [DatabaseHealth, PgListener],
     };
   }
 }

@@ -6,6 +6,7 @@ import { Fault } from '../domain/fault.js';
 import { door } from '../domain/guild.js';
 import { isSnowflake } from '../domain/snowflake.js';
 import { GuildSettings } from './guild-settings.entity.js';
+import { LastKnown } from './last-known.js';
 
 const alias = z
   .string()
@@ -29,10 +30,6 @@ const columns = {
   updatedAt: 'updated_at',
 } as const;
 
-/** After how many milliseconds another process's change is seen. */
-const freshness = 3_000;
-/** How many milliseconds a reader waits for the database before it gets what was last known. */
-const patience = 1_000;
 /** All of them are kept in memory. */
 const mostGuilds = 50_000;
 
@@ -40,31 +37,32 @@ const mostGuilds = 50_000;
 @Injectable()
 export class GuildSettingsStore implements OnModuleInit {
   private readonly logger = new Logger(GuildSettingsStore.name);
-  private known: ReadonlyMap<string, GuildSettings> = new Map();
-  private asOf = -Infinity;
-  private reading: Promise<void> | undefined;
-  private troubled = false;
-  /** Reads begun so far, and which of them `known` comes from. */
-  private turns = 0;
-  private shown = 0;
+  private readonly known: LastKnown<ReadonlyMap<string, GuildSettings>>;
 
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {
+    this.known = new LastKnown<ReadonlyMap<string, GuildSettings>>(
+      'guild settings',
+      new Map(),
+      () => this.read(),
+      this.logger,
+    );
+  }
 
   /** Read before anybody asks: a guarded guild must not stand open because its settings are not known yet. */
   async onModuleInit(): Promise<void> {
-    await this.read();
+    await this.known.read();
   }
 
   /** One row for each guild that an operator ever decided something about. */
   async all(): Promise<GuildSettings[]> {
-    await this.refresh();
-    return [...this.known.values()];
+    await this.known.refresh();
+    return [...this.known.value.values()];
   }
 
   /** Undefined when nothing was decided about the guild. */
   async get(guildId: string): Promise<GuildSettings | undefined> {
-    await this.refresh();
-    return this.known.get(guildId);
+    await this.known.refresh();
+    return this.known.value.get(guildId);
   }
 
   /**
@@ -78,7 +76,7 @@ export class GuildSettingsStore implements OnModuleInit {
       const errors = checked.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
       throw new Fault('request.invalid', 'These settings are not valid.', { errors });
     }
-    if (this.known.size >= mostGuilds && !this.known.has(guildId)) {
+    if (this.known.value.size >= mostGuilds && !this.known.value.has(guildId)) {
       throw new Fault(
         'request.conflict',
         `There are settings for ${mostGuilds} guilds, which is as many as there may be.`,
@@ -87,7 +85,7 @@ export class GuildSettingsStore implements OnModuleInit {
     const saved = await this.write(guildId, checked.data).catch((error: unknown) => {
       throw this.faultOf(error);
     });
-    await this.noLongerThanPatience(this.readOrKeep());
+    await this.known.renew();
     return saved;
   }
 
@@ -105,39 +103,9 @@ export class GuildSettingsStore implements OnModuleInit {
     });
   }
 
-  private async refresh(): Promise<void> {
-    if (performance.now() - this.asOf < freshness) return;
-    this.reading ??= this.readOrKeep().finally(() => (this.reading = undefined));
-    await this.noLongerThanPatience(this.reading);
-  }
-
-  private async noLongerThanPatience(reading: Promise<void>): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)));
-    await Promise.race([reading, enough]);
-    clearTimeout(timer);
-  }
-
-  private async readOrKeep(): Promise<void> {
-    try {
-      await this.read();
-      if (this.troubled) this.logger.log('The guild settings can be read again');
-      this.troubled = false;
-    } catch {
-      if (!this.troubled) this.logger.warn('The guild settings cannot be read: what was last known stays in force');
-      this.troubled = true;
-      this.asOf = performance.now();
-    }
-  }
-
-  private async read(): Promise<void> {
-    const turn = ++this.turns;
+  private async read(): Promise<ReadonlyMap<string, GuildSettings>> {
     const rows = await this.dataSource.getRepository(GuildSettings).find({ order: { guildId: 'ASC' } });
-    // A read that began before a save may come back after the save's own, with the past.
-    if (turn < this.shown) return;
-    this.shown = turn;
-    this.known = new Map(rows.map((row) => [row.guildId, row]));
-    this.asOf = performance.now();
+    return new Map(rows.map((row) => [row.guildId, row]));
   }
 
   private faultOf(error: unknown): Fault {

@@ -1,6 +1,5 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { PgListener } from '../database/pg-listener.js';
 import { MetricsModule } from '../telemetry/metrics.module.js';
 import { type DeliveryChannel } from './delivery/delivery-channel.js';
 import { deliveryChannels, DeliveryRegistry } from './delivery/delivery-registry.js';
@@ -29,7 +28,6 @@ export class QueueModule {
       imports: [...imports, MetricsModule, TypeOrmModule.forFeature([NotificationEntity, NotificationAttemptEntity])],
       providers: [
         { provide: QUEUE_CONFIG, useValue: config },
-        PgListener,
         NotificationRepository,
         QueueMetrics,
         NotificationAnnouncer,

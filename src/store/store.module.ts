@@ -2,7 +2,6 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { LockedConnection } from '../database/locked-connection.js';
-import { PgListener } from '../database/pg-listener.js';
 import { GuildStore } from './guild-store.js';
 import { GuildTransaction } from './guild-transaction.js';
 import { MemberStore } from './member-store.js';
@@ -21,7 +20,6 @@ export class StoreModule {
       imports: [TypeOrmModule.forFeature([StoredGuild, StoredMember])],
       providers: [
         { provide: STORE_OPTIONS, useValue: options },
-        PgListener,
         {
           provide: LockedConnection,
           useFactory: (dataSource: DataSource) => LockedConnection.to(dataSource, 'guildcast.outbox'),

@@ -10,21 +10,17 @@ export interface DemoLifeOptions {
   members: number;
   /** Milliseconds between two things that happen in a guild; each pause is up to half as long again. */
   pause: number;
-  /** In [0, 1). */
-  random?: () => number;
 }
 
 /** Guilds of a fake Discord in which people come, go, talk and change, until `stop`. */
 export class DemoLife {
   readonly guilds: FakeGuild[];
   private readonly timers = new Map<FakeGuild, NodeJS.Timeout>();
-  private readonly random: () => number;
 
   constructor(
     private readonly discord: FakeDiscord,
     private readonly options: DemoLifeOptions,
   ) {
-    this.random = options.random ?? Math.random;
     this.guilds = [this.settle('Observatory'), this.settle('Harbour')];
   }
 
@@ -39,13 +35,13 @@ export class DemoLife {
 
   /** One thing happens in the guild. */
   step(guild: FakeGuild): void {
-    const chance = this.random();
+    const chance = Math.random();
     const member = this.pick(this.people(guild));
-    if (chance < 0.5) guild.setPresence(member, this.pick(statuses), this.random() < 0.3 ? [this.game()] : []);
+    if (chance < 0.5) guild.setPresence(member, this.pick(statuses), Math.random() < 0.3 ? [this.game()] : []);
     else if (chance < 0.85) this.talk(guild, member);
     else if (chance < 0.9) guild.updateMember(member, { roles: [this.pick(this.coloured(guild))] });
     else if (chance < 0.95) this.visit(guild);
-    else guild.updateMember(member, { nick: this.random() < 0.5 ? null : this.pick(demoNames) });
+    else guild.updateMember(member, { nick: Math.random() < 0.5 ? null : this.pick(demoNames) });
   }
 
   /** Everybody but the bot. */
@@ -69,12 +65,12 @@ export class DemoLife {
       username: round === 0 ? name.toLowerCase() : `${name.toLowerCase()}${round}`,
       globalName: round === 0 ? name : `${name} ${round}`,
       status: this.pick(statuses),
-      roles: this.random() < 0.6 ? [this.pick(this.coloured(guild))] : [],
+      roles: Math.random() < 0.6 ? [this.pick(this.coloured(guild))] : [],
     });
   }
 
   private wait(guild: FakeGuild): void {
-    const pause = this.options.pause * (1 + this.random() / 2);
+    const pause = this.options.pause * (1 + Math.random() / 2);
     const timer = setTimeout(() => {
       this.step(guild);
       this.wait(guild);
@@ -103,7 +99,7 @@ export class DemoLife {
   }
 
   private pick<T>(list: readonly T[]): T {
-    const choice = list[Math.floor(this.random() * list.length)];
+    const choice = list[Math.floor(Math.random() * list.length)];
     if (choice === undefined) throw new RangeError('nothing to pick from');
     return choice;
   }

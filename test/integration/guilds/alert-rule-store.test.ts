@@ -1,12 +1,9 @@
-import { Test, type TestingModule } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DatabaseModule } from '../../../src/database/database.module.js';
+import { describe, expect, it, vi } from 'vitest';
 import { alertTerms, settleTerms } from '../../../src/domain/alert-rule.js';
 import { AlertRuleStore, mostRulesOfGuild } from '../../../src/guilds/alert-rule.store.js';
-import { GuildsModule } from '../../../src/guilds/guilds.module.js';
-import { createTestDatabase } from '../../support/test-database.js';
 import { DatabaseProxy } from '../database/database-proxy.js';
+import { guildsBench } from './guilds-bench.js';
 
 const one = '100000000000000001';
 const two = '100000000000000002';
@@ -14,25 +11,8 @@ const outlast = { timeout: 15_000 };
 const terms = (over: object = {}) => settleTerms(alertTerms.parse({ figure: 'online', above: 50, ...over }));
 
 describe('AlertRuleStore', () => {
-  let database: Awaited<ReturnType<typeof createTestDatabase>>;
-  const modules: TestingModule[] = [];
-
-  beforeEach(async () => {
-    database = await createTestDatabase();
-  });
-
-  afterEach(async () => {
-    for (const module of modules.splice(0)) await module.close();
-    await database.drop();
-  });
-
-  async function open(url = database.url): Promise<AlertRuleStore> {
-    const imports = [DatabaseModule.forRoot({ url, poolSize: 4 }), GuildsModule];
-    const module = await Test.createTestingModule({ imports }).compile();
-    modules.push(module);
-    await module.init();
-    return module.get(AlertRuleStore);
-  }
+  const bench = guildsBench();
+  const open = (url?: string) => bench.open(AlertRuleStore, url);
 
   it('keeps what is written, by guild and name, over a restart', async () => {
     const store = await open();
@@ -141,7 +121,7 @@ describe('AlertRuleStore', () => {
     const known = store.of(one)[0]!.name;
     expect(await store.save(one, known, terms({ above: 1 }))).toMatchObject({ threshold: 1 });
 
-    await modules[0]!.get(DataSource).query(
+    await bench.modules[0]!.get(DataSource).query(
       `insert into guild_alert_rules (guild_id, name, figure, side, threshold, rearm, for_seconds, data, tell_cleared, enabled)
        select (200000000000000000 + n)::text, 'x', 'online', 'above', 1, 1, 0, '{}', false, true
        from generate_series(1, 1000 - $1::int) n`,
@@ -158,13 +138,13 @@ describe('AlertRuleStore', () => {
   it('leaves out rules of figures that it does not know', async () => {
     const store = await open();
     await store.save(one, 'busy', terms());
-    await modules[0]!.get(DataSource).query(`update guild_alert_rules set figure = 'toString'`);
+    await bench.modules[0]!.get(DataSource).query(`update guild_alert_rules set figure = 'toString'`);
     await store.save(two, 'busy', terms());
     expect([...(await store.all()).keys()]).toEqual([two]);
   });
 
   it('serves what was last known while the database is away, and writes and raises nothing', async () => {
-    const proxy = await DatabaseProxy.start(database.url);
+    const proxy = await DatabaseProxy.start(bench.url);
     const store = await open(proxy.url);
     const { revision } = await store.save(one, 'busy', terms());
     proxy.cut();

@@ -1,36 +1,19 @@
-import { Test, type TestingModule } from '@nestjs/testing';
+import { Test } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { DatabaseModule } from '../../../src/database/database.module.js';
 import { GuildSettingsStore } from '../../../src/guilds/guild-settings.js';
 import { GuildsModule } from '../../../src/guilds/guilds.module.js';
-import { createTestDatabase } from '../../support/test-database.js';
 import { DatabaseProxy } from '../database/database-proxy.js';
+import { guildsBench } from './guilds-bench.js';
 
 const one = '100000000000000001';
 const two = '100000000000000002';
 const outlast = { timeout: 15_000 };
 
 describe('GuildSettingsStore', () => {
-  let database: Awaited<ReturnType<typeof createTestDatabase>>;
-  const modules: TestingModule[] = [];
-
-  beforeEach(async () => {
-    database = await createTestDatabase();
-  });
-
-  afterEach(async () => {
-    for (const module of modules.splice(0)) await module.close();
-    await database.drop();
-  });
-
-  async function open(url = database.url): Promise<GuildSettingsStore> {
-    const imports = [DatabaseModule.forRoot({ url, poolSize: 2 }), GuildsModule];
-    const module = await Test.createTestingModule({ imports }).compile();
-    modules.push(module);
-    await module.init();
-    return module.get(GuildSettingsStore);
-  }
+  const bench = guildsBench();
+  const open = (url?: string) => bench.open(GuildSettingsStore, url);
 
   it('knows nothing at first', async () => {
     const store = await open();
@@ -94,13 +77,13 @@ describe('GuildSettingsStore', () => {
   });
 
   it('serves what was last known while the database is away, and refuses to save', async () => {
-    const proxy = await DatabaseProxy.start(database.url);
+    const proxy = await DatabaseProxy.start(bench.url);
     const store = await open(proxy.url);
     await store.save(one, { door: 'password' });
     proxy.cut();
     await expect(store.save(one, { door: 'open' })).rejects.toMatchObject({ code: 'service.unavailable' });
     expect(await store.get(one)).toMatchObject({ door: 'password' });
-    await new DataSource({ type: 'postgres', extra: { connectionString: database.url } })
+    await new DataSource({ type: 'postgres', extra: { connectionString: bench.url } })
       .initialize()
       .then(async (direct) => {
         await direct.query(`update guild_settings set door = 'discord'`);
@@ -114,7 +97,7 @@ describe('GuildSettingsStore', () => {
 
   it('does not open at all without the settings', async () => {
     const module = await Test.createTestingModule({
-      imports: [DatabaseModule.forRoot({ url: database.url, poolSize: 2 }), GuildsModule],
+      imports: [DatabaseModule.forRoot({ url: bench.url, poolSize: 2 }), GuildsModule],
     }).compile();
     const dataSource = module.get(DataSource);
     await dataSource.query('drop table guild_settings');

@@ -52,7 +52,7 @@ describe('the tables of the guides', () => {
 
   it('know a guild without members, and not one that is in neither table', async () => {
     const provider = (await seeded(`('${ada}', '${here}', 'Ada', 'idle', '#FF6B6B')`)).provider();
-    expect(await told(provider, there)).toMatchObject({ guild: { name: 'Empty' }, members: [] });
+    expect(await told(provider, there)).toMatchObject({ guild: { name: 'Empty' }, members: [], repairs: {} });
     expect(await provider.loadGuild('110000000000000009')).toBeUndefined();
   });
 
@@ -236,6 +236,20 @@ describe('tables of other makes', () => {
       partial: ['presence'],
       repairs: { 'name of the guild': 1, username: 1 },
     });
+  });
+
+  it('suggest short names that can stand in addresses', async () => {
+    const bench = await open(`
+      create table discord_servers (server_id text, alias text);
+      create table discord_users (user_id text, server_id text);
+      insert into discord_servers values ('10001', ' Harbour-1 '), ('10002', 'harbour-'), ('10003', '-harbour'),
+        ('10004', 'a b'), ('10005', ''), ('10006', repeat('a', 33)), ('10007', '한국')`);
+    const guilds = await bench.provider().listGuilds();
+    expect(guilds.map(({ id, suggested }) => [id, suggested?.alias])).toEqual([
+      ['10001', 'Harbour-1'],
+      ...['10002', '10003', '10004', '10005', '10006'].map((id) => [id, undefined]),
+      ['10007', '한국'],
+    ]);
   });
 
   it('suggest doors, and a guarded one wherever a word is unclear', async () => {

@@ -203,6 +203,15 @@ describe('a source in trouble', () => {
     expect(warnings).toEqual(['data source scripted: broken', 'data source scripted: broken']);
   });
 
+  it('is complained of once too where the words differ in a number alone', async () => {
+    const guarded = source();
+    for (const seconds of [30, 12, 3]) {
+      provider.fault = new Error(`to be asked again in ${seconds} s`);
+      await guarded.load(here).catch(() => undefined);
+    }
+    expect(warnings).toEqual(['data source scripted: to be asked again in 30 s']);
+  });
+
   it.each([
     ['is broken', new Error('broken'), 'left alone'],
     ['wants a pause', new SourceBusyError('429', 3_600_000), 'asked not to be asked'],
