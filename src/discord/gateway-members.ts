@@ -16,6 +16,14 @@ export class MembersRefused extends Error {
   }
 }
 
+/** The answer was to come in a session that is over; the next one may be asked. */
+export class MembersCutOff extends Error {
+  constructor() {
+    super('another session began');
+    this.name = 'MembersCutOff';
+  }
+}
+
 interface Question {
   shardId: number;
   seen: Set<number>;
@@ -46,12 +54,12 @@ export class GatewayMembers implements OnModuleInit, OnApplicationShutdown {
       if (told.success) this.questions.get(told.data.meta.nonce)?.end(new MembersRefused(told.data.retry_after * 1000));
     });
     this.client.ws.on(GatewayDispatchEvents.Ready, (_packet: unknown, shardId) => {
-      this.giveUp(({ shardId: asked }) => asked === shardId, 'another session began');
+      this.giveUp(({ shardId: asked }) => asked === shardId, new MembersCutOff());
     });
   }
 
   onApplicationShutdown(): void {
-    this.giveUp(() => true, 'the program ends');
+    this.giveUp(() => true, new Error('the program ends'));
   }
 
   /** All members, or those of `userIds` (at most 100). Resolves with the last chunk. */
@@ -76,7 +84,7 @@ export class GatewayMembers implements OnModuleInit, OnApplicationShutdown {
     });
   }
 
-  private giveUp(which: (question: Question) => boolean, why: string): void {
-    for (const question of this.questions.values()) if (which(question)) question.end(new Error(why));
+  private giveUp(which: (question: Question) => boolean, why: Error): void {
+    for (const question of this.questions.values()) if (which(question)) question.end(why);
   }
 }

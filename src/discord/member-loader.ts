@@ -1,9 +1,8 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Client, GatewayIntentBits, type Guild } from 'discord.js';
 import { backoff } from './backoff.js';
 import { faultText } from './fault-text.js';
-import { GatewayMembers, MembersRefused } from './gateway-members.js';
+import { GatewayMembers, MembersCutOff, MembersRefused } from './gateway-members.js';
 import { GuildMirror } from './guild-mirror.js';
 
 /** Discord answers a whole guild's member list once in 30 s. */
@@ -53,7 +52,7 @@ export class MemberLoader implements OnApplicationShutdown {
       const guildId = this.nextGuild();
       const delay = this.turn(guildId).freeAt - Date.now();
       // Shorter steps than the delay: a guild that need not wait may come meanwhile.
-      if (delay > 0) await wait(Math.min(delay, 1_000), undefined, { signal, ref: false }).catch(() => undefined);
+      if (delay > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(delay, 1_000)).unref());
       else await this.loadOnce(guildId);
     }
     this.running = false;
@@ -72,6 +71,9 @@ export class MemberLoader implements OnApplicationShutdown {
       if (this.loadable(guildId) === guild) this.mirror.observeWhole(guild, true);
     } catch (error) {
       if (this.ended.signal.aborted) return;
+      this.waiting.add(guildId);
+      // No failure: the guild is asked again as soon as Discord's pause allows it.
+      if (error instanceof MembersCutOff) return;
       this.logger.warn(`The members of guild ${guildId} could not be loaded: ${faultText(error)}`);
       const { failures } = turn;
       const delay =
@@ -79,7 +81,6 @@ export class MemberLoader implements OnApplicationShutdown {
           ? error.retryAfter + 500
           : backoff(failures, { base: 2 * pause, most: longestPause });
       this.turns.set(guildId, { freeAt: Date.now() + delay, failures: failures + 1 });
-      this.waiting.add(guildId);
     }
   }
 
