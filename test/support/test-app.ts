@@ -1,12 +1,12 @@
 import { type AddressInfo } from 'node:net';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
-import { ApiKeys } from '../../src/access/api-keys.js';
 import { type AppConfig, readConfig } from '../../src/app.config.js';
 import { AppModule, type AppResources } from '../../src/app.module.js';
 import { setUpApp } from '../../src/app.setup.js';
 import { EventLog } from '../../src/event-log/event-log.js';
 import { Readiness } from '../../src/rest/readiness.js';
+import { apiKeysOf } from './api-keys.js';
 import { createTestDatabase } from './test-database.js';
 
 /** Keys of the test application, one for each scope. */
@@ -49,7 +49,7 @@ export async function startTestApp(
     DATABASE_URL: database.url,
     ...env,
   });
-  const resources = { connection: { url: database.url }, apiKeys: new ApiKeys(config.API_KEYS), plugins };
+  const resources = { connection: { url: database.url }, apiKeys: apiKeysOf(config.API_KEYS), plugins };
   const module = await Test.createTestingModule({ imports: [AppModule.forRoot(config, resources)] }).compile();
   const app = module.createNestApplication<NestExpressApplication>({
     bufferLogs: true,

@@ -4,7 +4,6 @@ import { type NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { ZodValidationPipe } from 'nestjs-zod';
 import { AccessModule } from '../../../src/access/access.module.js';
-import { ApiKeys } from '../../../src/access/api-keys.js';
 import { AttemptLimiter } from '../../../src/access/attempt-limiter.js';
 import { CacheModule } from '../../../src/cache/cache.module.js';
 import { cacheConfig } from '../../../src/cache/cache.config.js';
@@ -12,6 +11,7 @@ import { FailedAttempts } from '../../../src/rate-limit/failed-attempts.js';
 import { type RateLimitConfig, rateLimitConfig } from '../../../src/rate-limit/rate-limit.config.js';
 import { RateLimitModule } from '../../../src/rate-limit/rate-limit.module.js';
 import { ProblemFilter } from '../../../src/rest/problem.filter.js';
+import { apiKeysOf } from '../../support/api-keys.js';
 
 export const keys = {
   admin: 'admin-key-of-the-tests',
@@ -41,7 +41,7 @@ export async function startProbeApp({
   configure,
 }: ProbeOptions): Promise<INestApplication> {
   const rateLimit = RateLimitModule.forRoot(rateLimitConfig.parse({ TRUST_PROXY: 'loopback', ...limits }));
-  const apiKeys = new ApiKeys([
+  const apiKeys = apiKeysOf([
     { scope: 'admin', key: keys.admin },
     { scope: 'publish', key: keys.publish },
     { scope: 'read', key: keys.read },
