@@ -12,6 +12,7 @@ export const longFiles: readonly string[] = [
   'test/e2e/start.test.ts',
   'test/e2e/testing-package.test.ts',
   'test/e2e/half-open.test.ts',
+  'test/e2e/secrets.test.ts',
   'test/e2e/slow-readers.test.ts',
   'test/contract/discord/sending.test.ts',
   'test/e2e/bench-sources.test.ts',
