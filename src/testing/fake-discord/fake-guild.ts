@@ -21,6 +21,8 @@ import {
   memberPayload,
   presencePayload,
 } from './payloads.js';
+import { GuildTalk } from './guild-talk.js';
+import { GuildVoice } from './guild-voice.js';
 import { everyonePermissions, may, permissions, permissionsIn } from './permissions.js';
 import { type Snowflakes } from './snowflakes.js';
 import {
@@ -28,6 +30,7 @@ import {
   type WireChannel,
   type WireMessage,
   type WireOverwrite,
+  type WirePlatform,
   type WireRole,
   type WireUser,
 } from './wire.js';
@@ -51,6 +54,9 @@ export class FakeGuild implements GuildState {
   readonly roles = new Map<string, WireRole>();
   readonly channels = new Map<string, WireChannel>();
   readonly members = new Map<string, MemberState>();
+  /** What becomes of messages, and who is about to write one. */
+  readonly talk: GuildTalk;
+  readonly voice: GuildVoice;
   name: string;
   icon: string | null;
   /** False during an outage of the guild: nothing is told of it. */
@@ -61,6 +67,8 @@ export class FakeGuild implements GuildState {
     options: GuildOptions,
   ) {
     this.id = options.id ?? host.snowflakes.next();
+    this.talk = new GuildTalk(this, host);
+    this.voice = new GuildVoice(this, host);
     this.name = options.name;
     this.icon = options.icon ?? null;
     this.botId = host.bot.id;
@@ -127,6 +135,7 @@ export class FakeGuild implements GuildState {
     const channel = this.known(this.channels, channelId, 'channel');
     this.channels.delete(channelId);
     this.tellChannel('DELETE', channel);
+    this.voice.empty(channelId);
   }
 
   addMember(options: MemberOptions): MemberState {
@@ -159,14 +168,22 @@ export class FakeGuild implements GuildState {
   removeMember(userId: string): void {
     if (userId === this.botId) throw new Error('To take the bot out of a guild, remove the guild');
     const { user } = this.known(this.members, userId, 'member');
+    this.voice.move(userId, null);
     this.members.delete(userId);
     this.tell('GUILD_MEMBER_REMOVE', bits.guildMembers, { guild_id: this.id, user });
   }
 
-  setPresence(userId: string, status: PresenceStatus, activities: ActivityOptions[] = []): void {
+  /** `platforms` as they were when not given. */
+  setPresence(
+    userId: string,
+    status: PresenceStatus,
+    activities: ActivityOptions[] = [],
+    platforms?: readonly WirePlatform[],
+  ): void {
     const member = this.known(this.members, userId, 'member');
     member.status = status;
     member.activities = activities.map(activityOf);
+    if (platforms) member.platforms = platforms;
     this.tellPresence(member);
   }
 

@@ -120,7 +120,7 @@ export class GatewayConnection {
       if (request) this.sessions.answerMembers(session, request);
       else this.close('decodeError');
     }
-    // A voice state has no effect: the fake has no voice.
+    // A voice state has no effect: the bot stays out of voice channels.
   }
 
   private hold(session: GatewaySession): void {

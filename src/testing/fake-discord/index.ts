@@ -1,5 +1,7 @@
 export { FakeDiscord, type FakeDiscordOptions } from './fake-discord.js';
 export { type FakeGuild } from './fake-guild.js';
+export { type GuildTalk } from './guild-talk.js';
+export { type GuildVoice } from './guild-voice.js';
 export { type GatewaySession } from './gateway-session.js';
 export {
   type ActivityOptions,

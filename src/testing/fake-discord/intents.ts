@@ -5,6 +5,7 @@ export const intents = {
   guildVoiceStates: 1 << 7,
   guildPresences: 1 << 8,
   guildMessages: 1 << 9,
+  guildMessageTyping: 1 << 11,
   directMessages: 1 << 12,
   messageContent: 1 << 15,
 } as const;

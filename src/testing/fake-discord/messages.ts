@@ -79,19 +79,31 @@ export class Messages {
   }
 
   edit(id: string, changes: Partial<Pick<WireMessage, 'content' | 'embeds' | 'components' | 'flags'>>): WireMessage {
-    const entry = this.entries.get(id);
-    if (!entry) throw new Error(`No message ${id}`);
-    Object.assign(entry.message, changes, { edited_timestamp: new Date().toISOString() });
+    return this.change(id, { ...changes, edited_timestamp: new Date().toISOString() });
+  }
+
+  /** Discord tells of these as of an edit, but it is none. */
+  change(id: string, changes: Partial<Omit<WireMessage, 'id' | 'channel_id'>>): WireMessage {
+    const entry = this.known(id);
+    Object.assign(entry.message, changes);
     this.tell('MESSAGE_UPDATE', entry);
     return { ...entry.message };
   }
 
+  /** Messages of one channel at once. */
+  removeMany(ids: readonly string[]): void {
+    const [first] = ids.map((id) => this.known(id));
+    if (!first) return;
+    for (const id of ids) this.entries.delete(id);
+    const { channelId, guildId } = first.place;
+    this.dispatch('MESSAGE_DELETE_BULK', first.place, () => ({ ids, channel_id: channelId, guild_id: guildId }));
+  }
+
   remove(id: string): void {
-    const entry = this.entries.get(id);
-    if (!entry) throw new Error(`No message ${id}`);
+    const { place } = this.known(id);
     this.entries.delete(id);
-    const { channelId, guildId } = entry.place;
-    this.dispatch('MESSAGE_DELETE', entry.place, () => ({ id, channel_id: channelId, guild_id: guildId }));
+    const { channelId, guildId } = place;
+    this.dispatch('MESSAGE_DELETE', place, () => ({ id, channel_id: channelId, guild_id: guildId }));
   }
 
   find(channelId: string, id: string): WireMessage | undefined {
@@ -105,6 +117,12 @@ export class Messages {
     if (!known || known.at < Date.now() - nonceMemory) return undefined;
     const message = this.entries.get(known.messageId)?.message;
     return message && { ...message, nonce };
+  }
+
+  private known(id: string): Entry {
+    const entry = this.entries.get(id);
+    if (!entry) throw new Error(`No message ${id}`);
+    return entry;
   }
 
   private remember(entry: Entry): void {

@@ -6,9 +6,11 @@ import {
   type WireChannel,
   type WireMember,
   type WireMessage,
+  type WirePlatform,
   type WirePresence,
   type WireRole,
   type WireUser,
+  type WireVoiceState,
 } from './wire.js';
 
 export interface MemberState {
@@ -22,6 +24,8 @@ export interface MemberState {
   joinedAt: string;
   status: PresenceStatus;
   activities: WireActivity[];
+  /** Where they are signed in while they are not offline; `desktop` when not given. */
+  platforms?: readonly WirePlatform[];
 }
 
 export interface GuildState {
@@ -33,6 +37,7 @@ export interface GuildState {
   readonly roles: ReadonlyMap<string, WireRole>;
   readonly channels: ReadonlyMap<string, WireChannel>;
   readonly members: ReadonlyMap<string, MemberState>;
+  readonly voice: { readonly states: readonly WireVoiceState[] };
 }
 
 export function memberPayload(member: MemberState): WireMember {
@@ -77,9 +82,15 @@ export function channelPayload(channel: WireChannel, threadOwnerId: string): obj
   };
 }
 
-export function presencePayload({ user, status, activities }: MemberState): WirePresence {
+export function presencePayload({ user, status, activities, platforms = ['desktop'] }: MemberState): WirePresence {
+  const signedIn = status === 'offline' ? [] : platforms;
   // Of the user Discord promises the id alone.
-  return { user: { id: user.id }, status, activities, client_status: status === 'offline' ? {} : { desktop: status } };
+  return {
+    user: { id: user.id },
+    status,
+    activities,
+    client_status: Object.fromEntries(signedIn.map((name) => [name, status])),
+  };
 }
 
 /** What REST and the gateway say alike about a guild. */
@@ -142,7 +153,7 @@ export function guildCreatePayload(guild: GuildState, intents: number, largeThre
     large,
     unavailable: false,
     member_count: all.length,
-    voice_states: [],
+    voice_states: guild.voice.states,
     members: told.map(memberPayload),
     channels: channels.filter((channel) => !isThread(channel)),
     threads: channels.filter(isThread).map((thread) => channelPayload(thread, guild.ownerId)),

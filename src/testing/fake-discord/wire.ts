@@ -87,7 +87,23 @@ export interface WirePresence {
   user: { id: string };
   status: PresenceStatus;
   activities: WireActivity[];
-  client_status: { desktop?: PresenceStatus };
+  client_status: Partial<Record<WirePlatform, PresenceStatus>>;
+}
+
+export type WirePlatform = 'desktop' | 'mobile' | 'web';
+
+export interface WireVoiceState {
+  user_id: string;
+  /** Null for somebody who left. */
+  channel_id: string | null;
+  session_id: string;
+  deaf: boolean;
+  mute: boolean;
+  self_deaf: boolean;
+  self_mute: boolean;
+  self_video: boolean;
+  suppress: boolean;
+  request_to_speak_timestamp: null;
 }
 
 export interface WireAttachment {
