@@ -29,5 +29,6 @@ export {
   type DomainEventType,
 } from '../domain/events/index.js';
 export { type Closing, type CloseReason } from '../domain/closing.js';
-export { type Activity, type Status } from '../domain/presence.js';
+export { type Channel } from '../domain/channel.js';
+export { type Activity, type Platform, type Status } from '../domain/presence.js';
 export { type Member, type MemberReference } from '../domain/member.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { channel } from './channel.js';
 import { guild } from './guild.js';
 import { member } from './member.js';
 
@@ -6,6 +7,7 @@ import { member } from './member.js';
 export const guildSnapshot = z.object({
   guild,
   members: z.array(member),
+  channels: z.array(channel).describe('Those that everybody can see; none where the source does not tell.'),
   cursor: z.string(),
   /** Name of the data source. */
   source: z.string(),

@@ -1,12 +1,26 @@
-import { type NewDomainEvent } from './events/index.js';
+import { channelDifferences } from './channel-difference.js';
+import { type DomainEventMap, type NewDomainEvent } from './events/index.js';
 import { type GuildState } from './guild-state.js';
 import { type Member, referenceOf } from './member.js';
 import { type Activity } from './presence.js';
 import { type SourceSnapshot } from './source-snapshot.js';
 
-/** True when the status or an activity differs. */
+/** True when the status, an activity or a platform differs. */
 export function presenceDiffers(before: Member, after: Member): boolean {
-  return before.status !== after.status || !sameList(before.activities, after.activities, sameActivity);
+  return (
+    before.status !== after.status ||
+    !sameList(before.activities, after.activities, sameActivity) ||
+    !sameList(before.platforms ?? [], after.platforms ?? [], Object.is)
+  );
+}
+
+/** What is told of a member's presence; `previous` is the status before. */
+export function presenceOf(
+  member: Member,
+  previous: Member['status'] | null,
+): Omit<DomainEventMap['presence.updated'], 'actor'> {
+  const { status, activities, platforms } = member;
+  return { member: referenceOf(member), status, previous, activities, ...(platforms && { platforms }) };
 }
 
 /** The former values of the fields that changed, but for the presence; undefined when none did. */
@@ -24,13 +38,14 @@ export function formerFields(before: Member, after: Member): Partial<Member> | u
 }
 
 /** The events that lead from what was shown of a guild to what its source says now; none when nothing differs. */
-export function differences(before: GuildState, { guild, members }: SourceSnapshot): NewDomainEvent[] {
+export function differences(before: GuildState, { guild, members, channels }: SourceSnapshot): NewDomainEvent[] {
   const guildId = guild.id;
   const events: NewDomainEvent[] = [];
   if (!before.available || before.name !== guild.name || before.iconUrl !== guild.iconUrl) {
     const { name, iconUrl } = guild;
     events.push({ type: 'guild.updated', guildId, data: { guild: { name, iconUrl } } });
   }
+  if (channels) events.push(...channelDifferences(guildId, before.channels, channels));
   const present = new Set<string>();
   for (const member of members) {
     present.add(member.id);
@@ -50,9 +65,7 @@ function memberDifferences(guildId: string, before: Member, after: Member): NewD
   // An update carries the whole member, presence included.
   if (previous) events.push({ type: 'member.updated', guildId, data: { member: after, previous } });
   if (presenceDiffers(before, after)) {
-    const { status, activities } = after;
-    const data = { member: referenceOf(after), status, previous: before.status, activities };
-    events.push({ type: 'presence.updated', guildId, data });
+    events.push({ type: 'presence.updated', guildId, data: presenceOf(after, before.status) });
   }
   return events;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { activity, status } from './presence.js';
+import { activity, platforms, status } from './presence.js';
 import { snowflake } from './snowflake.js';
 
 export const roleColor = z.string().regex(/^#[0-9a-f]{6}$/, 'must be a colour like #99aab5');
@@ -14,6 +14,8 @@ export const member = z.object({
   roleIds: z.array(snowflake),
   status,
   activities: z.array(activity),
+  platforms,
+  /** Null too where the source does not tell, or not everybody may see the channel. */
   voiceChannelId: snowflake.nullable(),
   joinedAt: z.iso.datetime().nullable(),
 });

@@ -11,3 +11,12 @@ export const activity = z.object({
   details: z.string().optional(),
 });
 export type Activity = z.infer<typeof activity>;
+
+export const platform = z.enum(['desktop', 'mobile', 'web']);
+export type Platform = z.infer<typeof platform>;
+
+export const platforms = z
+  .array(platform)
+  .min(1)
+  .optional()
+  .describe('Where a member is signed in. Left out where the source does not tell, and of those who are offline.');

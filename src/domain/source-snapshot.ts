@@ -1,3 +1,4 @@
+import { type Channel } from './channel.js';
 import { type Door } from './guild.js';
 import { type Member } from './member.js';
 
@@ -14,6 +15,8 @@ export interface SourceGuild {
 export interface SourceSnapshot {
   guild: SourceGuild;
   members: Member[];
+  /** Those that everybody can see. Undefined: the source does not tell of channels. */
+  channels?: Channel[];
   /** Names what the source could not tell, such as `intent:presences`. */
   partial: string[];
   /** The source says itself that this is older than it should be. */

@@ -59,6 +59,7 @@ export class GuildRoom {
       name: source.guild.name,
       iconUrl: source.guild.iconUrl,
       members: new Map(source.members.map((member) => [member.id, member])),
+      channels: new Map((source.channels ?? []).map((channel) => [channel.id, channel])),
       // An old answer for which no new one is on its way: its source is broken, and that it is back has to be told.
       available: !source.stale || source.renewing === true,
     };
@@ -171,6 +172,7 @@ export class GuildRoom {
         door: entry.door,
       },
       members: [...this.state.members.values()],
+      channels: [...this.state.channels.values()],
       cursor: this.cursor,
       source,
       asOf,

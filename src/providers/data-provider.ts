@@ -1,3 +1,4 @@
+import { type Channel } from '../domain/channel.js';
 import { type Member } from '../domain/member.js';
 import { type SourceGuild } from '../domain/source-snapshot.js';
 
@@ -9,6 +10,8 @@ export interface RawSnapshot {
   guild: SourceGuild;
   /** A list, or members by their ids. */
   members: readonly SourceMember[] | Readonly<Record<string, Partial<SourceMember>>>;
+  /** Those that everybody may see. Left out: the source does not tell of channels. */
+  channels?: readonly Channel[];
   /** Names what the source cannot tell, such as `presence`. */
   partial?: readonly string[];
   /** The source has this from elsewhere, and it is older there than it should be. Clients see it. */

@@ -5,7 +5,7 @@ import { EventLog } from '../event-log/event-log.js';
 import { GuildDoors } from '../guilds/guild-doors.js';
 import { DataProvider, type RawSnapshot } from './data-provider.js';
 import { DemoDoorKeeper } from './mock/demo-door.keeper.js';
-import { demoGuilds } from './mock/demo-guilds.js';
+import { demoChannel, demoGuilds } from './mock/demo-guilds.js';
 import { MockWorld } from './mock/mock-world.js';
 import { type MockSettings } from './mock/mock-settings.js';
 import { SOURCE_SETTINGS } from './source-settings.js';
@@ -40,7 +40,9 @@ export class MockProvider extends DataProvider implements OnApplicationBootstrap
 
   loadGuild(guildId: string): Promise<RawSnapshot | undefined> {
     const world = this.worlds.get(guildId);
-    return Promise.resolve(world && { guild: sourceGuild(world), members: world.present, partial: [] });
+    return Promise.resolve(
+      world && { guild: sourceGuild(world), members: world.present, channels: [demoChannel], partial: [] },
+    );
   }
 
   onApplicationBootstrap(): void {

@@ -1,5 +1,6 @@
+import { type Channel, channel } from '../domain/channel.js';
 import { type Member } from '../domain/member.js';
-import { activity, type Activity, statuses } from '../domain/presence.js';
+import { activity, type Activity, platform, type Platform, statuses } from '../domain/presence.js';
 import { defaultRoleColor } from '../domain/role-color.js';
 import { door } from '../domain/guild.js';
 import { isSnowflake } from '../domain/snowflake.js';
@@ -16,6 +17,8 @@ const longestUrl = 2_048;
 /** As many roles as a Discord guild can have. */
 const mostRoles = 250;
 const mostActivities = 10;
+/** As many channels as a Discord guild can have. */
+const mostChannels = 500;
 const unknownName = 'Unknown';
 /** It stands in addresses. Letters and digits of any script, and dashes. */
 const aliasShape = /^[\p{Letter}\p{Number}][\p{Letter}\p{Number}-]{0,31}$/u;
@@ -52,7 +55,25 @@ export function readSnapshot(
     else members.set(member.id, member);
   }
   const partial = Array.isArray(raw.partial) ? raw.partial.filter((part) => typeof part === 'string') : [];
-  return { snapshot: { guild, members: [...members.values()], partial, ...readAge(raw, mend) }, repairs };
+  const channels = readChannels(raw.channels, mend);
+  const snapshot = { guild, members: [...members.values()], ...(channels && { channels }), partial };
+  return { snapshot: { ...snapshot, ...readAge(raw, mend) }, repairs };
+}
+
+/** Undefined where the source does not tell of channels. */
+function readChannels(raw: unknown, mend: (what: string) => void): Channel[] | undefined {
+  if (!Array.isArray(raw)) {
+    if (isTold(raw)) mend('channels');
+    return undefined;
+  }
+  const channels = new Map<string, Channel>();
+  for (const one of raw as unknown[]) {
+    const told = isObject(one) ? { id: readId(one.id), name: readName(one.name), kind: one.kind } : one;
+    const { success, data } = channel.safeParse(told);
+    if (!success || channels.has(data.id) || channels.size === mostChannels) mend('channels');
+    else channels.set(data.id, data);
+  }
+  return [...channels.values()];
 }
 
 /** What the answer says of its own age. An age that we do not understand is none. */
@@ -105,6 +126,7 @@ function readMember(raw: unknown, key: string | undefined, mend: (what: string) 
   if (status === undefined && raw.status !== undefined) mend('status');
   const roleColor = readColor(raw.roleColor);
   if (roleColor === undefined && raw.roleColor !== undefined) mend('roleColor');
+  const platforms = readPlatforms(raw.platforms);
   return {
     id,
     username: username ?? displayName ?? unknownName,
@@ -115,6 +137,7 @@ function readMember(raw: unknown, key: string | undefined, mend: (what: string) 
     roleIds: Array.isArray(raw.roleIds) ? raw.roleIds.filter(isSnowflake).slice(0, mostRoles) : [],
     status: status ?? 'offline',
     activities: Array.isArray(raw.activities) ? readActivities(raw.activities) : [],
+    ...(platforms && { platforms }),
     voiceChannelId: readId(raw.voiceChannelId) ?? null,
     joinedAt: readTime(raw.joinedAt),
   };
@@ -177,6 +200,12 @@ function readColor(value: unknown): string | undefined {
 function readActivities(values: readonly unknown[]): Activity[] {
   const read = values.slice(0, mostActivities).map((value) => activity.safeParse(value));
   return read.flatMap(({ success, data }) => (success ? [data] : []));
+}
+
+function readPlatforms(values: unknown): Platform[] | undefined {
+  if (!Array.isArray(values)) return undefined;
+  const read = platform.options.filter((name) => values.includes(name));
+  return read.length > 0 ? read : undefined;
 }
 
 function readTime(value: unknown): string | null {

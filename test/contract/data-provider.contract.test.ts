@@ -42,7 +42,7 @@ function contractOf(name: ProviderName, bench: () => Bench): ProviderContractOpt
 
 function stateOf({ guild, members }: SourceSnapshot): GuildState {
   const known = new Map(members.map((one) => [one.id, one]));
-  return { name: guild.name, iconUrl: guild.iconUrl, members: known, available: true };
+  return { name: guild.name, iconUrl: guild.iconUrl, members: known, channels: new Map(), available: true };
 }
 
 describe.each(providerNames)('data source: %s', (name) => {

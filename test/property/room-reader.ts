@@ -120,7 +120,7 @@ export class RoomReader implements RoomListener {
     let { full } = view;
     if (full) {
       const members = new Map(full);
-      applyEvent({ name: '', iconUrl: null, available: true, members }, event);
+      applyEvent({ name: '', iconUrl: null, available: true, members, channels: new Map() }, event);
       full = members;
     }
     const world = new Map(view.drawn);

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { snowflake } from '../snowflake.js';
 import { announcementCreated } from './announcement-created.js';
+import { channelCreated } from './channel-created.js';
+import { channelDeleted } from './channel-deleted.js';
+import { channelUpdated } from './channel-updated.js';
 import { guildRemoved } from './guild-removed.js';
 import { guildUnavailable } from './guild-unavailable.js';
 import { guildUpdated } from './guild-updated.js';
@@ -8,8 +11,11 @@ import { memberJoined } from './member-joined.js';
 import { memberLeft } from './member-left.js';
 import { memberUpdated } from './member-updated.js';
 import { messageCreated } from './message-created.js';
+import { messageDeleted } from './message-deleted.js';
+import { messageUpdated } from './message-updated.js';
 import { notificationState } from './notification-state.js';
 import { presenceUpdated } from './presence-updated.js';
+import { typingStarted } from './typing-started.js';
 
 /** The one list of event types: everything that can happen in a room, with the shape of its `data`. */
 export const domainEvents = {
@@ -18,6 +24,12 @@ export const domainEvents = {
   'member.left': memberLeft,
   'member.updated': memberUpdated,
   'message.created': messageCreated,
+  'message.updated': messageUpdated,
+  'message.deleted': messageDeleted,
+  'typing.started': typingStarted,
+  'channel.created': channelCreated,
+  'channel.updated': channelUpdated,
+  'channel.deleted': channelDeleted,
   'guild.updated': guildUpdated,
   'guild.unavailable': guildUnavailable,
   'guild.removed': guildRemoved,

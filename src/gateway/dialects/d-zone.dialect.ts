@@ -194,6 +194,13 @@ export function eventFrames(event: DomainEvent): string[] {
     }
     case 'announcement.created':
       return [JSON.stringify({ type: 'announcement', server, data: event.data.data, cursor })];
+    // What the client has no picture for: it would say an edited message again, and takes none back.
+    case 'message.updated':
+    case 'message.deleted':
+    case 'typing.started':
+    case 'channel.created':
+    case 'channel.updated':
+    case 'channel.deleted':
     case 'guild.updated':
     case 'guild.unavailable':
     case 'guild.removed':

@@ -11,6 +11,7 @@ const remedies: Readonly<Record<string, string>> = {
   'guilds without an id': 'tell an id of 5 to 20 digits, as text',
   'members without an id': 'tell an id of 5 to 20 digits, as text',
   'members told twice': 'tell each member once',
+  channels: 'tell each channel once, as {id, name, kind}',
   username: 'tell a username or a displayName of 1 to 100 characters',
   status: 'tell online, idle, dnd or offline, or leave it out',
   roleColor: "tell #rrggbb or Discord's number, or leave it out",

@@ -1,3 +1,4 @@
+import { type Channel } from '../../domain/channel.js';
 import { type Door } from '../../domain/guild.js';
 import { type Member } from '../../domain/member.js';
 import { type Status } from '../../domain/presence.js';
@@ -45,7 +46,7 @@ function demoGuild(
 }
 
 /** The channel that all demo messages are written in. */
-export const demoChannel = { id: '527964146659229701', name: 'general' };
+export const demoChannel: Channel = { id: '527964146659229701', name: 'general', kind: 'text' };
 
 export const demoPhrases = [
   'hello',

@@ -75,7 +75,13 @@ export class MockWorld {
   }
 
   private apply(event: NewDomainEvent): void {
-    const state: GuildState = { name: this.guild.name, iconUrl: null, members: this.members, available: true };
+    const state: GuildState = {
+      name: this.guild.name,
+      iconUrl: null,
+      members: this.members,
+      channels: new Map(),
+      available: true,
+    };
     applyEvent(state, event);
   }
 }

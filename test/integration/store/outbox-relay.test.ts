@@ -104,7 +104,7 @@ describe('OutboxRelay', () => {
     };
     await Promise.all(Array.from({ length: 1_000 }, (_, n) => write(n)));
     await untilEmpty();
-    const room: GuildState = { name: '', iconUrl: null, members: new Map(), available: true };
+    const room: GuildState = { name: '', iconUrl: null, members: new Map(), channels: new Map(), available: true };
     for (const event of store.events) applyEvent(room, event);
     const table = await store.stored.snapshot(guildId);
     expect(table!.members.length).toBeGreaterThan(5);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { type ClientRoom, type Joined, type RoomStatus } from '../../../src/client/client-room.js';
 import { GuildClient } from '../../../src/client/guild-client.js';
+import { type Channel } from '../../../src/domain/channel.js';
 import { type DomainEvent, type NewDomainEvent } from '../../../src/domain/events/index.js';
 import { type GuildSnapshot } from '../../../src/domain/guild-snapshot.js';
 import { memberOf } from '../../support/events.js';
@@ -9,6 +10,7 @@ import { ScriptedSocket } from './scripted-socket.js';
 export const guildId = '232769614004748288';
 export const otherId = '482241773318701056';
 export const ada = memberOf('123456789012345001', { displayName: 'Ada', status: 'idle' });
+const general: Channel = { id: '123456789012345003', name: 'general', kind: 'text' };
 export const bob = memberOf('123456789012345002', { displayName: 'Bob' });
 
 function snapshotAt(cursor: string, fields: Partial<GuildSnapshot['guild']> = {}): GuildSnapshot {
@@ -16,6 +18,7 @@ function snapshotAt(cursor: string, fields: Partial<GuildSnapshot['guild']> = {}
   return {
     guild: { id: guildId, name: 'Works', alias: 'works', iconUrl: null, door: 'open', ...counts, ...fields },
     members: [ada],
+    channels: [general],
     cursor,
     source: 'mock',
     asOf: '2026-01-01T00:00:00.000Z',

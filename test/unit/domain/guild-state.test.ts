@@ -9,7 +9,8 @@ const alice = memberOf('200000000000000001', { roleIds: ['300000000000000001'], 
 const bob = memberOf('200000000000000002');
 
 function stateOf(...members: Member[]): GuildState {
-  return { name: 'Town', iconUrl: null, members: new Map(members.map((one) => [one.id, one])), available: true };
+  const known = new Map(members.map((one) => [one.id, one]));
+  return { name: 'Town', iconUrl: null, members: known, channels: new Map(), available: true };
 }
 
 const plain = (state: GuildState) => ({ ...state, members: Object.fromEntries(state.members) });
@@ -19,6 +20,28 @@ describe('applying events', () => {
     const state = stateOf(alice);
     applyEvent(state, presenceOf(guild, { ...alice, displayName: 'Al' }, 'dnd'));
     expect(state.members.get(alice.id)).toEqual({ ...alice, displayName: 'Al', status: 'dnd' });
+  });
+
+  it('takes over where a member is signed in, and keeps nothing of where they were', () => {
+    const state = stateOf({ ...alice, platforms: ['desktop'] });
+    const event = presenceOf(guild, alice, 'idle') as Extract<NewDomainEvent, { type: 'presence.updated' }>;
+    applyEvent(state, { ...event, data: { ...event.data, platforms: ['mobile', 'web'] } });
+    expect(state.members.get(alice.id)).toEqual({ ...alice, status: 'idle', platforms: ['mobile', 'web'] });
+    applyEvent(state, event);
+    expect(state.members.get(alice.id)).not.toHaveProperty('platforms');
+  });
+
+  it('follows the channels', () => {
+    const state = stateOf();
+    const [general, square] = ['general', 'square'].map((name) => ({ id: '1', name, kind: 'text' as const }));
+    applyEvent(state, { type: 'channel.created', guildId: guild, data: { channel: general! } });
+    applyEvent(state, { type: 'channel.updated', guildId: guild, data: { channel: square!, previous: {} } });
+    expect([...state.channels.values()]).toEqual([square]);
+    applyEvent(state, { type: 'guild.removed', guildId: guild, data: {} });
+    expect(state.channels.size).toBe(0);
+    applyEvent(state, { type: 'channel.created', guildId: guild, data: { channel: general! } });
+    applyEvent(state, { type: 'channel.deleted', guildId: guild, data: { channel: general! } });
+    expect(state.channels.size).toBe(0);
   });
 
   it('makes a whole member of a stranger', () => {

@@ -12,7 +12,8 @@ const ada = memberOf('200000000000000001', { roleIds: ['300000000000000001'], ac
 const bob = memberOf('200000000000000002');
 
 function shown(...members: Member[]): GuildState {
-  return { name: 'Guild', iconUrl: null, members: new Map(members.map((one) => [one.id, one])), available: true };
+  const known = new Map(members.map((one) => [one.id, one]));
+  return { name: 'Guild', iconUrl: null, members: known, channels: new Map(), available: true };
 }
 
 function told(members: Member[], guild: Partial<SourceSnapshot['guild']> = {}): SourceSnapshot {
@@ -25,7 +26,9 @@ function lead(before: GuildState, after: SourceSnapshot): ReturnType<typeof diff
   for (const event of events) applyEvent(before, event);
   const { name, iconUrl } = after.guild;
   const members = new Map(after.members.map((one) => [one.id, one]));
-  expect(before).toEqual({ name, iconUrl, members, available: true });
+  // Who says nothing of channels leaves them as they are.
+  const channels = after.channels ? new Map(after.channels.map((one) => [one.id, one])) : before.channels;
+  expect(before).toEqual({ name, iconUrl, members, channels, available: true });
   expect(differences(before, after)).toEqual([]);
   return events;
 }
@@ -72,10 +75,12 @@ describe('what leads from one state of a guild to the next', () => {
     { activities: [{ ...chess, state: 'endgame' }] },
     { activities: [{ ...chess, details: 'black' }] },
     { activities: [{ type: 'playing', name: 'chess' }] },
+    { platforms: ['mobile'] },
+    { status: 'dnd', platforms: ['desktop', 'web'] },
   ])('is a presence with the former status when it is %j', (change) => {
     const changed = { ...ada, ...change };
-    const { status, activities } = changed;
-    const data = { member: referenceOf(ada), status, previous: ada.status, activities };
+    const { status, activities, platforms } = changed;
+    const data = { member: referenceOf(ada), status, previous: ada.status, activities, platforms };
     expect(lead(shown(ada), told([changed]))).toEqual([{ type: 'presence.updated', guildId, data }]);
     expect(lead(shown(changed), told([ada]))).toHaveLength(1);
     expect(formerFields(ada, changed)).toBeUndefined();
@@ -97,6 +102,16 @@ describe('what leads from one state of a guild to the next', () => {
   it.each([{ name: 'Town' }, { iconUrl: 'https://cdn.example/i.png' }])('is the guild itself: %j', (change) => {
     const data = { guild: { name: 'Guild', iconUrl: null, ...change } };
     expect(lead(shown(ada), told([ada], change))).toEqual([{ type: 'guild.updated', guildId, data }]);
+  });
+
+  it('is its channels, where the source tells of them', () => {
+    const general = { id: '300000000000000001', name: 'general', kind: 'text' as const };
+    const before = { ...shown(ada), channels: new Map([[general.id, general]]) };
+    expect(lead(before, told([ada]))).toEqual([]);
+    expect(lead(before, { ...told([ada]), channels: [] })).toEqual([
+      { type: 'channel.deleted', guildId, data: { channel: general } },
+    ]);
+    expect(lead(before, { ...told([ada]), channels: [general] })).toHaveLength(1);
   });
 
   it('says that a guild is back, also one that is as it was', () => {

@@ -29,6 +29,16 @@ describe('what several sources say of one guild', () => {
     });
   });
 
+  it('has the channels of all that tell of some, each as the first tells it', () => {
+    const channel = (id: string, name: string) => ({ id, name, kind: 'text' as const });
+    const others = [
+      said('b', { channels: [channel('1', 'one')] }),
+      said('c', { channels: [channel('1', 'x'), channel('2', 'two')] }),
+    ];
+    expect(mergeSnapshots(said('a'), others, []).channels).toEqual([channel('1', 'one'), channel('2', 'two')]);
+    expect(mergeSnapshots(said('a'), [said('b')], [])).not.toHaveProperty('channels');
+  });
+
   it('lacks what any of them lacks, once, and every source that did not answer', () => {
     const first = said('a', { partial: ['roles', 'presence'] });
     const others = [said('b', { partial: ['presence', 'avatars'] })];

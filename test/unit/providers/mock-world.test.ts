@@ -20,7 +20,7 @@ describe.each(demoGuilds.map((guild) => [guild.alias, guild] as const))('the dem
   it('is at every step the sum of its events, each in its promised shape', () => {
     const world = new MockWorld(guild, 7);
     const members = new Map(guild.members.map((member) => [member.id, member]));
-    const state: GuildState = { name: guild.name, iconUrl: null, members, available: true };
+    const state: GuildState = { name: guild.name, iconUrl: null, members, channels: new Map(), available: true };
     const seen = new Set<string>();
     for (let n = 0; n < steps; n += 1) {
       const event = world.step(now);

@@ -29,6 +29,29 @@ describe('an answer of a source', () => {
     });
   });
 
+  it('tells of channels or does not; those that make no sense are left out', () => {
+    const general = { id: '300000000000000001', name: 'general', kind: 'text' };
+    expect(read([])).not.toHaveProperty('channels');
+    expect(read([], { channels: null })).not.toHaveProperty('channels');
+    expect(read([], { channels: [] })).toMatchObject({ channels: [], repairs: {} });
+    expect(read([], { channels: 'general' })).toMatchObject({ repairs: { channels: 1 } });
+    const voice = { id: '300000000000000002', name: 'x'.repeat(150), kind: 'voice', secret: 'no' };
+    const odd = [general, { ...general, name: 'again' }, { ...voice, kind: 'forum' }, { name: 'no id' }, null, voice];
+    expect(read([], { channels: odd })).toMatchObject({
+      channels: [general, { id: voice.id, name: 'x'.repeat(100), kind: 'voice' }],
+      repairs: { channels: 4 },
+    });
+    expect(JSON.stringify(read([], { channels: odd }))).not.toContain('secret');
+    const many = Array.from({ length: 600 }, (_, n) => ({ ...general, id: String(300000000000000000n + BigInt(n)) }));
+    expect(read([], { channels: many }).channels).toHaveLength(500);
+  });
+
+  it('tells where a member is signed in, as far as it makes sense', () => {
+    const platformsOf = (platforms: unknown) => read([{ id: ids[0], username: 'a', platforms }]).members[0];
+    expect(platformsOf(['web', 'desktop', 'toaster', 'web'])).toMatchObject({ platforms: ['desktop', 'web'] });
+    for (const odd of [undefined, 'web', [], ['toaster']]) expect(platformsOf(odd)).not.toHaveProperty('platforms');
+  });
+
   it('understands what d-zone servers call things', () => {
     const [member] = read([{ uid: ids[0], username: 'Ada', status: 'DND', roleColor: '#5865F2' }]).members;
     expect(member).toMatchObject({ id: ids[0], displayName: 'Ada', status: 'dnd', roleColor: '#5865f2' });
