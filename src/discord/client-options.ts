@@ -19,7 +19,9 @@ export const wantedIntents =
   GatewayIntentBits.Guilds |
   GatewayIntentBits.GuildMembers |
   GatewayIntentBits.GuildPresences |
+  GatewayIntentBits.GuildVoiceStates |
   GatewayIntentBits.GuildMessages |
+  GatewayIntentBits.GuildMessageTyping |
   GatewayIntentBits.MessageContent;
 
 export function restOptions(apiUrl: string, budget: InvalidRequestBudget): Partial<RESTOptions> {
@@ -41,13 +43,13 @@ export function restOptions(apiUrl: string, budget: InvalidRequestBudget): Parti
 export function clientOptions(apiUrl: string, budget: InvalidRequestBudget): ClientOptions {
   return {
     intents: wantedIntents,
-    // Direct messages come in channels that are not in the cache.
-    partials: [Partials.Channel],
+    // Direct messages come in channels that are not in the cache, edits and deletes are of messages that are not.
+    partials: [Partials.Channel, Partials.Message],
     allowedMentions: { parse: [] },
     enforceNonce: true,
     ws: { large_threshold: 250 },
     rest: restOptions(apiUrl, budget),
-    // Guilds, channels, roles, members and presences are what is shown; of the rest nothing is read back.
+    // Guilds, channels, roles, members, presences and voice states are what is shown; of the rest nothing is read back.
     makeCache: Options.cacheWithLimits({
       ...Options.DefaultMakeCacheSettings,
       ApplicationCommandManager: 0,
@@ -66,7 +68,6 @@ export function clientOptions(apiUrl: string, budget: InvalidRequestBudget): Cli
       ReactionUserManager: 0,
       StageInstanceManager: 0,
       ThreadMemberManager: 0,
-      VoiceStateManager: 0,
     }),
     sweepers: {
       ...Options.DefaultSweeperSettings,

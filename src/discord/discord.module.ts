@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { Client, REST } from 'discord.js';
 import { type NecordModuleOptions } from 'necord';
 import { BotStanding } from './bot-standing.js';
+import { ChannelMirror } from './channel-mirror.js';
 import { clientOptions, restOptions } from './client-options.js';
 import { MetricsModule } from '../telemetry/metrics.module.js';
 import { DiscordClient } from './discord-client.js';
@@ -17,11 +18,14 @@ import { GuildAdmission } from './guild-admission.js';
 import { GuildFeed } from './guild-feed.js';
 import { GuildMirror } from './guild-mirror.js';
 import { InvalidRequestBudget } from './invalid-request-budget.js';
+import { ChannelListener } from './listeners/channel.listener.js';
 import { GuildListener } from './listeners/guild.listener.js';
 import { MemberListener } from './listeners/member.listener.js';
 import { MessageListener } from './listeners/message.listener.js';
 import { PresenceListener } from './listeners/presence.listener.js';
 import { RoleListener } from './listeners/role.listener.js';
+import { TypingListener } from './listeners/typing.listener.js';
+import { VoiceListener } from './listeners/voice.listener.js';
 import { MemberLoader } from './member-loader.js';
 import { MirroredGuilds } from './mirrored-guilds.js';
 import { PatientNecordModule } from './patient-necord.module.js';
@@ -30,9 +34,20 @@ import { RestGuilds } from './rest-guilds.js';
 import { RestProbe } from './rest-probe.js';
 import { RestStatus } from './rest-status.js';
 import { SessionReconciler } from './session-reconciler.js';
+import { ShownMessages } from './shown-messages.js';
 import { StrangerLoader } from './stranger-loader.js';
+import { TypingPace } from './typing-pace.js';
 
-const listeners = [PresenceListener, MemberListener, RoleListener, GuildListener, MessageListener];
+const listeners = [
+  PresenceListener,
+  MemberListener,
+  RoleListener,
+  GuildListener,
+  ChannelListener,
+  VoiceListener,
+  MessageListener,
+  TypingListener,
+];
 
 /** In which ways guilds are read from Discord. Messages are sent in any case. */
 export interface DiscordWays {
@@ -136,7 +151,10 @@ function withSession(token: string, config: DiscordConfig): Partial<DynamicModul
     providers: [
       ...overRest(client.rest, budget, config),
       GuildFeed,
+      ChannelMirror,
       GuildMirror,
+      ShownMessages,
+      TypingPace,
       GatewayMembers,
       MemberLoader,
       SessionReconciler,

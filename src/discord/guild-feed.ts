@@ -13,11 +13,13 @@ export class GuildFeed {
     private readonly admission: GuildAdmission,
   ) {}
 
-  publish(event: NewDomainEvent): void {
-    if (!this.admission.admits(event.guildId)) return;
+  /** Answers whether the guild is one that is shown. */
+  publish(event: NewDomainEvent): boolean {
+    if (!this.admission.admits(event.guildId)) return false;
     // Not awaited: the log keeps the order in which events are handed to it.
     this.log.append(event).catch((error: unknown) => {
       this.logger.error(`A ${event.type} event of guild ${event.guildId} was lost: ${String(error)}`);
     });
+    return true;
   }
 }

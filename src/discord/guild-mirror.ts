@@ -1,11 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { type Guild, type GuildMember } from 'discord.js';
+import { type Guild, type GuildBasedChannel, type GuildMember } from 'discord.js';
+import { withPresence } from '../domain/guild-state.js';
 import { type Member, referenceOf } from '../domain/member.js';
+import { formerFields, presenceDiffers, presenceOf } from '../domain/member-difference.js';
 import { type SourceGuild } from '../domain/source-snapshot.js';
+import { ChannelMirror } from './channel-mirror.js';
 import { GuildAdmission } from './guild-admission.js';
 import { GuildFeed } from './guild-feed.js';
-import { formerFields, presenceDiffers } from '../domain/member-difference.js';
 import { guildOf, memberOf } from './normalise.js';
+
+const offline: Pick<Member, 'status' | 'activities'> = { status: 'offline', activities: [] };
 
 /** A guild as the world outside was last told of it. */
 interface MirroredGuild {
@@ -28,6 +32,7 @@ export class GuildMirror {
   constructor(
     private readonly admission: GuildAdmission,
     private readonly feed: GuildFeed,
+    private readonly channels: ChannelMirror,
   ) {}
 
   all(): MirroredGuild[] {
@@ -47,6 +52,25 @@ export class GuildMirror {
     known.guild = now;
     known.available = true;
     if (!same) this.announce(now);
+    // A guild that is for adults alone has no channel to show, and nobody in one.
+    this.observeChannels(guild);
+  }
+
+  /** Who may see which channel may have changed. */
+  observeChannels(guild: Guild): void {
+    if (!this.guilds.has(guild.id)) return;
+    this.channels.observeAll(guild);
+    this.observeVoice(guild);
+  }
+
+  observeChannel(channel: GuildBasedChannel): void {
+    this.channels.observe(channel);
+    this.observeVoice(channel.guild, channel.id);
+  }
+
+  removeChannel(channel: GuildBasedChannel): void {
+    this.channels.remove(channel);
+    this.observeVoice(channel.guild, channel.id);
   }
 
   /**
@@ -59,6 +83,7 @@ export class GuildMirror {
     if (known === undefined) {
       const members = new Map(guild.members.cache.map((member) => [member.id, memberOf(member)]));
       this.guilds.set(guild.id, { guild: guildOf(guild), members, available: true, complete });
+      this.channels.observeAll(guild);
       this.announce(guildOf(guild));
       return complete;
     }
@@ -68,7 +93,7 @@ export class GuildMirror {
       if (guild.members.cache.has(id)) continue;
       if (complete) this.leave(guild.id, id);
       // Discord names everyone who is online, so whoever it does not name is offline.
-      else this.settle(known, member, { ...member, status: 'offline', activities: [] });
+      else this.settle(known, member, withPresence(member, offline));
     }
     known.complete = complete;
     return complete;
@@ -89,7 +114,7 @@ export class GuildMirror {
     // Someone new in a guild whose members were all known can only have come meanwhile.
     if (known.complete) return this.join(member);
     // Not a newcomer, only unknown until now: nothing of them has changed but their presence, perhaps.
-    const introduced: Member = { ...after, status: 'offline', activities: [] };
+    const introduced = withPresence(after, offline);
     known.members.set(member.id, after);
     this.feed.publish({
       type: 'member.updated',
@@ -124,7 +149,15 @@ export class GuildMirror {
   }
 
   remove(guildId: string): void {
+    this.channels.forget(guildId);
     if (this.guilds.delete(guildId)) this.feed.publish({ type: 'guild.removed', guildId, data: {} });
+  }
+
+  /** Where those are who are in this voice channel, or in any. */
+  private observeVoice(guild: Guild, channelId?: string): void {
+    for (const { channelId: where, member } of guild.voiceStates.cache.values()) {
+      if (where !== null && (channelId === undefined || where === channelId) && member) this.observeMember(member);
+    }
   }
 
   private settle(known: MirroredGuild, before: Member, after: Member): void {
@@ -132,19 +165,14 @@ export class GuildMirror {
     const previous = formerFields(before, after);
     if (previous !== undefined) {
       // The presence has an event of its own, below.
-      const member: Member = { ...after, status: before.status, activities: before.activities };
+      const member = withPresence(after, before);
       this.feed.publish({ type: 'member.updated', guildId: known.guild.id, data: { member, previous } });
     }
     if (presenceDiffers(before, after)) this.publishPresence(known, after, before.status);
   }
 
   private publishPresence(known: MirroredGuild, member: Member, previous: Member['status'] | null): void {
-    const { status, activities } = member;
-    this.feed.publish({
-      type: 'presence.updated',
-      guildId: known.guild.id,
-      data: { member: referenceOf(member), status, previous, activities },
-    });
+    this.feed.publish({ type: 'presence.updated', guildId: known.guild.id, data: presenceOf(member, previous) });
   }
 
   private announce({ id, name, iconUrl }: SourceGuild): void {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type SourceGuild, type SourceSnapshot } from '../domain/source-snapshot.js';
+import { ChannelMirror } from './channel-mirror.js';
 import { DiscordGuilds } from './discord-guilds.js';
 import { DiscordStatus } from './discord-status.js';
 import { GuildMirror } from './guild-mirror.js';
@@ -9,6 +10,7 @@ import { GuildMirror } from './guild-mirror.js';
 export class MirroredGuilds extends DiscordGuilds {
   constructor(
     private readonly mirror: GuildMirror,
+    private readonly channels: ChannelMirror,
     private readonly status: DiscordStatus,
   ) {
     super();
@@ -23,6 +25,6 @@ export class MirroredGuilds extends DiscordGuilds {
     if (known === undefined) return undefined;
     const partial = this.status.current().missingIntents.map((intent) => `intent:${intent}`);
     if (!known.complete) partial.push('members');
-    return { guild: known.guild, members: [...known.members.values()], partial };
+    return { guild: known.guild, members: [...known.members.values()], channels: this.channels.of(guildId), partial };
   }
 }

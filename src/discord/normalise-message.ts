@@ -1,27 +1,26 @@
-import { type Message } from 'discord.js';
+import { type Message, type PartialMessage, type User } from 'discord.js';
 import { type DomainEventMap } from '../domain/events/index.js';
+import { type MemberReference } from '../domain/member.js';
 import { defaultRoleColor } from '../domain/role-color.js';
 import { cleanContent } from './clean-content.js';
-import { colorOf } from './normalise.js';
+import { referenceTo } from './normalise.js';
 import { isPublicText } from './public-channel.js';
 
 /** Undefined for what must not leave Discord, or is not a person's or bot's own writing. */
-export function messageOf(message: Message): DomainEventMap['message.created'] | undefined {
-  const { channel, guild, author, member } = message;
-  if (guild === null || message.system || message.webhookId !== null) return undefined;
+export function messageOf(message: Message | PartialMessage): DomainEventMap['message.created'] | undefined {
+  const { channel, guild, author, member, content } = message;
+  if (guild === null || author === null || content === null) return undefined;
+  if (message.system || message.webhookId !== null) return undefined;
   if (channel.isDMBased() || !isPublicText(channel)) return undefined;
   return {
     id: message.id,
     channelId: channel.id,
     channelName: channel.name,
     author: {
-      id: author.id,
-      username: author.username,
-      displayName: member?.displayName ?? author.displayName,
-      roleColor: member ? colorOf(member) : defaultRoleColor,
+      ...(member ? referenceTo(member) : strangerOf(author)),
       bot: author.bot,
     },
-    content: cleanContent(message.content, {
+    content: cleanContent(content, {
       user: (id) => guild.members.cache.get(id)?.displayName ?? message.mentions.users.get(id)?.displayName,
       role: (id) => guild.roles.cache.get(id)?.name,
       channel: (id) => {
@@ -33,4 +32,9 @@ export function messageOf(message: Message): DomainEventMap['message.created'] |
     attachments: message.attachments.size,
     createdAt: message.createdAt.toISOString(),
   };
+}
+
+/** Somebody who is no member, or no longer one. */
+function strangerOf({ id, username, displayName }: User): MemberReference {
+  return { id, username, displayName, roleColor: defaultRoleColor };
 }

@@ -1,9 +1,18 @@
-import { ActivityType, type Activity as DiscordActivity, type Guild, type GuildMember } from 'discord.js';
-import { type Member } from '../domain/member.js';
-import { type Activity, type Status } from '../domain/presence.js';
+import {
+  ActivityType,
+  type Activity as DiscordActivity,
+  type Guild,
+  type GuildBasedChannel,
+  type GuildMember,
+  type Presence,
+} from 'discord.js';
+import { type Channel } from '../domain/channel.js';
+import { type Member, type MemberReference } from '../domain/member.js';
+import { type Activity, type Platform, platform, type Status } from '../domain/presence.js';
 import { defaultRoleColor } from '../domain/role-color.js';
 import { compareSnowflakes } from '../domain/snowflake.js';
 import { type SourceGuild } from '../domain/source-snapshot.js';
+import { isPublicText, isPublicVoice } from './public-channel.js';
 
 const activityTypes: Record<ActivityType, Activity['type']> = {
   [ActivityType.Playing]: 'playing',
@@ -65,9 +74,29 @@ export function colorOf(member: GuildMember): string {
   );
 }
 
+export function referenceTo(member: GuildMember): MemberReference {
+  const { id, user, displayName } = member;
+  return { id, username: user.username, displayName, roleColor: colorOf(member) };
+}
+
+/** Undefined for somebody who is nowhere signed in. */
+function platformsOf(presence: Presence | null): Platform[] | undefined {
+  const { clientStatus } = presence ?? {};
+  const platforms = platform.options.filter((name) => statusOf(clientStatus?.[name]) !== 'offline');
+  return platforms.length > 0 ? platforms : undefined;
+}
+
+/** Undefined where everybody may not see who is there, or nobody is. */
+function voiceChannelOf({ id, guild }: GuildMember): string | undefined {
+  const channelId = guild.voiceStates.cache.get(id)?.channelId;
+  const channel = channelId ? guild.channels.cache.get(channelId) : undefined;
+  return channel && isPublicVoice(channel) ? channel.id : undefined;
+}
+
 export function memberOf(member: GuildMember): Member {
   const { presence, guild } = member;
   const status = statusOf(presence?.status);
+  const platforms = status === 'offline' ? undefined : platformsOf(presence);
   return {
     id: member.id,
     username: member.user.username,
@@ -82,12 +111,20 @@ export function memberOf(member: GuildMember): Member {
       status === 'offline'
         ? []
         : (presence?.activities ?? []).map(activityOf).filter((activity) => activity !== undefined),
-    // The session does not ask Discord for voice states.
-    voiceChannelId: null,
+    ...(platforms && { platforms }),
+    voiceChannelId: voiceChannelOf(member) ?? null,
     joinedAt: member.joinedAt?.toISOString() ?? null,
   };
 }
 
 export function guildOf(guild: Guild): SourceGuild {
   return { id: guild.id, name: guild.name, iconUrl: guild.iconURL(image) };
+}
+
+/** Undefined for a channel that not everybody may see, and for one of another kind, such as a thread. */
+export function channelOf(channel: GuildBasedChannel): Channel | undefined {
+  if (channel.isThread()) return undefined;
+  const { id, name } = channel;
+  if (isPublicText(channel)) return { id, name, kind: 'text' };
+  return isPublicVoice(channel) ? { id, name, kind: 'voice' } : undefined;
 }

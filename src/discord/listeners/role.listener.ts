@@ -4,7 +4,7 @@ import { On } from 'necord';
 import { GuildMirror } from '../guild-mirror.js';
 import { BoundListener } from './bound.listener.js';
 
-/** Roles colour the names of those who have them. */
+/** Roles colour the names of those who have them, and @everyone's says which channels everybody may see. */
 @Injectable()
 export class RoleListener extends BoundListener {
   constructor(
@@ -17,6 +17,7 @@ export class RoleListener extends BoundListener {
   @On('roleUpdate')
   onUpdate([before, role]: ClientEvents['roleUpdate']): void {
     if (before.hexColor !== role.hexColor || before.rawPosition !== role.rawPosition) this.observeAll(role.guild);
+    if (role.id === role.guild.id) this.mirror.observeChannels(role.guild);
   }
 
   @On('roleDelete')

@@ -48,14 +48,14 @@ describe.concurrent('the login', () => {
     }
   });
 
-  it('asks for 250 offline members, no direct messages and no voice, and registers no command', async () => {
+  it('asks for 250 offline members and no direct messages, and registers no command', async () => {
     const bench = await DiscordBench.open();
     const { discord, app, place } = bench;
     try {
       await app.status.settled();
       const session = discord.sessions[0]!;
       expect(session.largeThreshold).toBe(250);
-      expect(session.intents).toBe(1 | (1 << 1) | (1 << 8) | (1 << 9) | (1 << 15));
+      expect(session.intents).toBe(1 | (1 << 1) | (1 << 7) | (1 << 8) | (1 << 9) | (1 << 11) | (1 << 15));
       discord.sayToBot({ authorId: place.ada.id, content: 'psst' });
       place.guild.say({ channelId: place.general.id, authorId: place.ada.id, content: 'loud' });
       await app.waitFor('message.created');
