@@ -42,10 +42,10 @@ export function sentenceOf(event) {
 }
 
 const sentences = {
-  'presence.updated': ({ member, status, previous, activities }) => ({
+  'presence.updated': ({ member, ...presence }) => ({
     kind: 'presence',
-    tone: status,
-    parts: [{ member }, ` ${presenceWords(status, previous, activities)}`],
+    tone: presence.status,
+    parts: [{ member }, ` ${presenceWords(presence)}`],
   }),
   'member.joined': ({ member }) => ({ kind: 'member', tone: 'good', parts: [{ member }, ' joined the guild'] }),
   'member.left': ({ member }) => ({ kind: 'member', tone: 'quiet', parts: [{ member }, ' left the guild'] }),
@@ -57,7 +57,37 @@ const sentences = {
     kind: 'message',
     parts: [{ member: author }, ' in ', { strong: `#${channelName}` }],
     quote: content || undefined,
-    note: attachments > 0 ? `with ${attachments} ${attachments === 1 ? 'file' : 'files'}` : undefined,
+    note: fileWords(attachments),
+  }),
+  'message.updated': ({ author, channelName, content, attachments }) => ({
+    kind: 'message',
+    parts: [{ member: author }, ' edited a message in ', { strong: `#${channelName}` }],
+    quote: content || undefined,
+    note: fileWords(attachments),
+  }),
+  'message.deleted': ({ ids, channelName }) => ({
+    kind: 'message',
+    tone: 'quiet',
+    parts: [
+      ids.length === 1 ? 'A message in ' : `${ids.length} messages in `,
+      { strong: `#${channelName}` },
+      ids.length === 1 ? ' was deleted' : ' were deleted',
+    ],
+  }),
+  'typing.started': ({ member, channelName }) => ({
+    kind: 'message',
+    tone: 'quiet',
+    parts: [{ member }, ' is typing in ', { strong: `#${channelName}` }],
+  }),
+  'channel.created': ({ channel }) => ({ kind: 'guild', parts: [...channelWords(channel), ' is there now'] }),
+  'channel.updated': ({ channel, previous }) => ({
+    kind: 'guild',
+    parts: [...channelWords({ ...channel, ...previous }), ' is now ', { strong: nameOf(channel) }],
+  }),
+  'channel.deleted': ({ channel }) => ({
+    kind: 'guild',
+    tone: 'quiet',
+    parts: [...channelWords(channel), ' is no longer shown'],
   }),
   'guild.updated': ({ guild }) => ({ kind: 'guild', parts: ['The guild is ', { strong: guild.name }] }),
   'guild.unavailable': () => ({
@@ -95,10 +125,12 @@ const sentences = {
   }),
 };
 
-function presenceWords(status, previous, activities) {
+function presenceWords({ status, previous, activities, platforms }) {
   if (status !== previous) return previous === 'offline' && status === 'online' ? 'came online' : becameWords[status];
   const [activity] = activities;
-  if (!activity) return 'has no activity any more';
+  // Either the activity is over, or they sign in elsewhere; which of the two, the event does not tell.
+  if (!activity)
+    return platforms ? `${becameWords[status]} (${listForm.format(platforms)})` : 'has no activity any more';
   return activityText(activity);
 }
 
@@ -116,6 +148,18 @@ function changeWords(member, previous) {
   }
   const words = [...new Set(fields.flatMap((field) => fieldWords[field] ?? []))];
   return words.length > 0 ? `: ${listForm.format(words)} changed` : ' changed';
+}
+
+function fileWords(count) {
+  return count > 0 ? `with ${count} ${count === 1 ? 'file' : 'files'}` : undefined;
+}
+
+function channelWords(channel) {
+  return [channel.kind === 'voice' ? 'The voice channel ' : 'The channel ', { strong: nameOf(channel) }];
+}
+
+function nameOf({ kind, name }) {
+  return kind === 'voice' ? name : `#${name}`;
 }
 
 function notificationWords({ type, target }) {

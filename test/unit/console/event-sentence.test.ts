@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { type Channel } from '../../../src/domain/channel.js';
 import { type NewDomainEvent } from '../../../src/domain/events/index.js';
+import { type Platform } from '../../../src/domain/presence.js';
 import { consoleModule } from '../../support/console-modules.js';
 import { joinOf, leaveOf, memberOf, messageOf, presenceOf } from '../../support/events.js';
 
@@ -38,6 +40,40 @@ describe('sentences', () => {
     expect(presence('idle', null, { name: 'Chess' })).toBe('Ada is idle');
   });
 
+  it('tell where somebody is signed in when nothing else is known of them', () => {
+    const event = presenceOf(guildId, { ...ada, status: 'idle' }, 'idle') as Extract<
+      NewDomainEvent,
+      { type: 'presence.updated' }
+    >;
+    const on = (...platforms: Platform[]) => told({ ...event, data: { ...event.data, platforms } });
+    expect(on('desktop', 'mobile')).toBe('Ada is idle (desktop and mobile)');
+    expect(presence('online', 'online')).toBe('Ada has no activity any more');
+  });
+
+  it('tell what becomes of messages, who writes, and channels', () => {
+    const where = { channelId: '1', channelName: 'general' };
+    const written = messageOf(guildId, ada, 'good evening', { attachments: 1 });
+    const editedAt = '2026-01-01T00:00:01.000Z';
+    const edit = { ...written, type: 'message.updated', data: { ...written.data, editedAt } } as NewDomainEvent;
+    expect(told(edit)).toBe('Ada edited a message in #general: good evening');
+    expect(sentenceOf(edit)).toMatchObject({ kind: 'message', note: 'with 1 file' });
+    const gone = (...ids: string[]) => told({ type: 'message.deleted', guildId, data: { ids, ...where } });
+    expect(gone('1')).toBe('A message in #general was deleted');
+    expect(gone('1', '2')).toBe('2 messages in #general were deleted');
+    expect(told({ type: 'typing.started', guildId, data: { member: ada, ...where } })).toBe(
+      'Ada is typing in #general',
+    );
+    const channel: Channel = { id: '1', name: 'general', kind: 'text' };
+    const lounge: Channel = { id: '2', name: 'Lounge', kind: 'voice' };
+    expect(told({ type: 'channel.created', guildId, data: { channel } })).toBe('The channel #general is there now');
+    expect(told({ type: 'channel.updated', guildId, data: { channel: lounge, previous: { name: 'Bar' } } })).toBe(
+      'The voice channel Bar is now Lounge',
+    );
+    expect(told({ type: 'channel.deleted', guildId, data: { channel: lounge } })).toBe(
+      'The voice channel Lounge is no longer shown',
+    );
+  });
+
   it('tell what changed about a member', () => {
     const changed = (previous: object) =>
       told({ type: 'member.updated', guildId, data: { member: { ...ada, voiceChannelId: null }, previous } });
@@ -57,7 +93,7 @@ describe('sentences', () => {
   });
 
   it('name an event that they do not know, or cannot read', () => {
-    expect(plainText(sentenceOf({ type: 'typing.started', data: {} }))).toBe('typing.started happened');
+    expect(plainText(sentenceOf({ type: 'planet.discovered', data: {} }))).toBe('planet.discovered happened');
     expect(plainText(sentenceOf({ type: 'member.joined', data: null }))).toBe('member.joined happened');
   });
 });
