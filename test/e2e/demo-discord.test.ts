@@ -54,7 +54,8 @@ describe('npm run demo:discord', () => {
     // The people and the bot; somebody may have come or gone by now.
     expect(joined.snapshot.members.length).toBeGreaterThan(10);
     await vi.waitFor(
-      () => expect([...heard]).toEqual(expect.arrayContaining(['presence.updated', 'message.created'])),
+      () =>
+        expect([...heard]).toEqual(expect.arrayContaining(['presence.updated', 'typing.started', 'message.created'])),
       soon,
     );
 

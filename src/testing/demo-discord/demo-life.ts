@@ -3,6 +3,9 @@ import { type FakeGuild } from '../fake-discord/fake-guild.js';
 import { demoNames, demoPhrases, demoRoles } from './demo-people.js';
 
 const statuses = ['online', 'idle', 'dnd', 'offline'] as const;
+/** Discord's numbers for kinds of channels. */
+const textChannel = 0;
+const voiceChannel = 2;
 const games = ['chess', 'a puzzle', 'an old record', 'with the lights off'];
 
 export interface DemoLifeOptions {
@@ -39,7 +42,8 @@ export class DemoLife {
     const member = this.pick(this.people(guild));
     if (chance < 0.5) guild.setPresence(member, this.pick(statuses), Math.random() < 0.3 ? [this.game()] : []);
     else if (chance < 0.85) this.talk(guild, member);
-    else if (chance < 0.9) guild.updateMember(member, { roles: [this.pick(this.coloured(guild))] });
+    else if (chance < 0.88) this.wander(guild, member);
+    else if (chance < 0.92) guild.updateMember(member, { roles: [this.pick(this.coloured(guild))] });
     else if (chance < 0.95) this.visit(guild);
     else guild.updateMember(member, { nick: Math.random() < 0.5 ? null : this.pick(demoNames) });
   }
@@ -53,6 +57,7 @@ export class DemoLife {
     const guild = this.discord.addGuild({ name });
     guild.addChannel({ name: 'general' });
     guild.addChannel({ name: 'help' });
+    guild.addChannel({ name: 'Lounge', type: voiceChannel });
     for (const role of demoRoles) guild.addRole(role);
     for (let n = 0; n < this.options.members; n += 1) this.arrive(guild, n);
     return guild;
@@ -79,8 +84,22 @@ export class DemoLife {
   }
 
   private talk(guild: FakeGuild, authorId: string): void {
-    const channels = [...guild.channels.keys()];
-    guild.say({ channelId: this.pick(channels), authorId, content: this.pick(demoPhrases) });
+    const channelId = this.pick(this.channels(guild, textChannel));
+    guild.talk.type(authorId, channelId);
+    const { id } = guild.say({ channelId, authorId, content: this.pick(demoPhrases) });
+    const chance = Math.random();
+    if (chance < 0.1) guild.talk.edit(id, this.pick(demoPhrases));
+    else if (chance < 0.13) guild.talk.delete(id);
+  }
+
+  /** Somebody enters a voice channel, or leaves it. */
+  private wander(guild: FakeGuild, member: string): void {
+    const inside = guild.voice.states.some(({ user_id }) => user_id === member);
+    guild.voice.move(member, inside ? null : this.pick(this.channels(guild, voiceChannel)));
+  }
+
+  private channels(guild: FakeGuild, kind: number): string[] {
+    return [...guild.channels.values()].filter(({ type }) => type === kind).map(({ id }) => id);
   }
 
   /** Somebody comes or goes; about as many stay. */
