@@ -19,11 +19,17 @@ export interface SocketMessage {
 type Messages = Record<string, SocketMessage>;
 
 const eventSummaries: Record<DomainEventType, string> = {
-  'presence.updated': "A member's status or activities changed",
+  'presence.updated': "A member's status, activities or platforms changed",
   'member.joined': 'Somebody joined the guild',
   'member.left': 'Somebody left the guild',
   'member.updated': 'A member changed: name, roles, avatar, voice channel',
   'message.created': 'Somebody wrote into a channel that everybody can read',
+  'message.updated': 'Somebody changed a message, which may be older than what the client has seen',
+  'message.deleted': 'Messages that were told of are gone',
+  'typing.started': 'Somebody writes in a channel that everybody can read; told at most every 8 seconds',
+  'channel.created': 'A text or voice channel was made, or everybody can see it now',
+  'channel.updated': 'A channel that everybody can see has another name or kind',
+  'channel.deleted': 'A channel is gone, or no longer for everybody',
   'guild.updated': 'The guild changed its name or icon, or is back',
   'guild.unavailable': 'Discord lost sight of the guild; what was last known stays on show',
   'guild.removed': 'The guild is no longer shown: its room has ended',

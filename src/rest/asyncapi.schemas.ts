@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { channel } from '../domain/channel.js';
 import { type CloseReason, closeReasons } from '../domain/closing.js';
 import { type DomainEventType, domainEvent, domainEvents } from '../domain/events/index.js';
 import { type FaultCode, faultCodes } from '../domain/fault.js';
@@ -127,6 +128,7 @@ export const dZone = {
 
 /** Written once in the document, and referred to. */
 export const shared = {
+  Channel: channel,
   Closing: closing,
   Fault: fault,
   GuildSnapshot: guildSnapshot,

@@ -1,6 +1,8 @@
 import { EventSource } from 'eventsource';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Channel } from '../../src/domain/channel.js';
 import { type DomainEvent, type DomainEventType, type NewDomainEvent } from '../../src/domain/events/index.js';
+import { referenceOf } from '../../src/domain/member.js';
 import { type AsyncApiDocument } from '../../src/rest/asyncapi.js';
 import { AsyncApiSchemas } from '../support/asyncapi-schemas.js';
 import { joinOf, leaveOf, memberOf, messageOf, presenceOf } from '../support/events.js';
@@ -11,11 +13,14 @@ import { WebSocketClient } from '../support/websocket-client.js';
 const dworld = '232769614004748288';
 const member = memberOf('555000111222333444', {
   activities: [{ type: 'playing', name: 'd-zone', state: 'deep' }],
+  platforms: ['mobile'],
   avatarUrl: 'https://cdn.discordapp.com/a.png',
   roleIds: ['666000111222333444'],
   voiceChannelId: '777000111222333444',
   joinedAt: '2026-01-01T00:00:00.000Z',
 });
+const where = { channelId: '900000000000000002', channelName: 'general' };
+const lounge: Channel = { id: '777000111222333444', name: 'Lounge', kind: 'voice' };
 const notification = { id: '1', type: 'backup_error', target: 'user', attempts: 1 } as const;
 
 /** One of each type, the end of the room last. */
@@ -26,6 +31,23 @@ const happenings: { [T in DomainEventType]: NewDomainEvent & { type: T } } = {
   'message.created': messageOf(dworld, member, 'hello', { attachments: 2 }) as NewDomainEvent & {
     type: 'message.created';
   },
+  'message.updated': {
+    type: 'message.updated',
+    guildId: dworld,
+    data: {
+      ...(messageOf(dworld, member, 'hello!') as NewDomainEvent & { type: 'message.created' }).data,
+      editedAt: '2026-01-01T00:00:01.000Z',
+    },
+  },
+  'message.deleted': { type: 'message.deleted', guildId: dworld, data: { ids: ['900000000000000001'], ...where } },
+  'typing.started': { type: 'typing.started', guildId: dworld, data: { member: referenceOf(member), ...where } },
+  'channel.created': { type: 'channel.created', guildId: dworld, data: { channel: lounge } },
+  'channel.updated': {
+    type: 'channel.updated',
+    guildId: dworld,
+    data: { channel: { ...lounge, name: 'Bar' }, previous: { name: lounge.name } },
+  },
+  'channel.deleted': { type: 'channel.deleted', guildId: dworld, data: { channel: lounge } },
   'member.left': leaveOf(dworld, member) as NewDomainEvent & { type: 'member.left' },
   'guild.updated': { type: 'guild.updated', guildId: dworld, data: { guild: { name: 'World', iconUrl: null } } },
   'notification.accepted': { type: 'notification.accepted', guildId: dworld, data: { ...notification, attempts: 0 } },

@@ -1,3 +1,5 @@
+import { happenings, happeningsKept } from './happening-rows.js';
+
 /** What holds a line of docs/discord.md: tests, by file and title; or why there is none. */
 export type Row = { tests: readonly (readonly [file: string, ...titles: string[]])[] } | { notBuilt: string };
 
@@ -45,7 +47,7 @@ export const rows: Readonly<Record<string, Row>> = {
     ],
   },
   S7: {
-    tests: [[here('login'), 'asks for 250 offline members, no direct messages and no voice, and registers no command']],
+    tests: [[here('login'), 'asks for 250 offline members and no direct messages, and registers no command']],
   },
   S8: {
     tests: [
@@ -131,10 +133,11 @@ export const rows: Readonly<Record<string, Row>> = {
   G17: {
     tests: [
       [fake, 'reads a message with a mention, and one sent to it directly'],
-      [here('login'), 'asks for 250 offline members, no direct messages and no voice, and registers no command'],
+      [here('login'), 'asks for 250 offline members and no direct messages, and registers no command'],
     ],
   },
   G18: { tests: [[here('members'), '@everyone among a member’s roles is no role of theirs']] },
+  ...happenings,
 
   R1: { tests: [[here('sending'), 'an empty bucket is waited for before Discord has to refuse']] },
   R2: {
@@ -196,7 +199,7 @@ export const rows: Readonly<Record<string, Row>> = {
   R15: {
     tests: [
       [fake, 'sends a direct message once for each nonce, and hears itself'],
-      [here('login'), 'asks for 250 offline members, no direct messages and no voice, and registers no command'],
+      [here('login'), 'asks for 250 offline members and no direct messages, and registers no command'],
     ],
   },
   R16: { notBuilt: noWebhooks },
@@ -228,6 +231,10 @@ export const rows: Readonly<Record<string, Row>> = {
         'follows a channel: opened it is heard, closed by a role’s own word for everyone it is not',
         'keeps private what was written in a private channel while the connection was lost',
       ],
+      [
+        here('messages'),
+        'of a channel that closes are neither edited nor deleted, and nobody writes there, from that moment on',
+      ],
     ],
   },
   P2: { notBuilt: 'no setting opens further channels' },
@@ -257,4 +264,5 @@ export const rows: Readonly<Record<string, Row>> = {
       [program, 'shows nothing of a real guild, and tells the operator which line to set'],
     ],
   },
+  ...happeningsKept,
 };

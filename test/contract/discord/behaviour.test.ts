@@ -72,7 +72,17 @@ describe('docs/discord.md', () => {
 
   it('holds every test of this folder to a line', () => {
     const named = new Set(tests.map(({ file, title }) => `${file} ${title}`));
-    for (const name of ['closes', 'intents', 'login', 'members', 'privacy', 'sending', 'sessions']) {
+    for (const name of [
+      'closes',
+      'happenings',
+      'intents',
+      'login',
+      'members',
+      'messages',
+      'privacy',
+      'sending',
+      'sessions',
+    ]) {
       const file = `test/contract/discord/${name}.test.ts`;
       expect([...titlesOf(file)].filter((title) => !named.has(`${file} ${title}`))).toEqual([]);
     }
