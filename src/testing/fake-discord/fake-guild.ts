@@ -59,6 +59,8 @@ export class FakeGuild implements GuildState {
   readonly voice: GuildVoice;
   name: string;
   icon: string | null;
+  /** Discord's number: 0 default, 1 explicit, 2 safe, 3 age restricted. */
+  nsfwLevel = 0;
   /** False during an outage of the guild: nothing is told of it. */
   available = true;
 
@@ -187,7 +189,7 @@ export class FakeGuild implements GuildState {
     this.tellPresence(member);
   }
 
-  update(changes: { name?: string; icon?: string | null }): void {
+  update(changes: { name?: string; icon?: string | null; nsfwLevel?: number }): void {
     Object.assign(this, defined(changes));
     this.tell('GUILD_UPDATE', bits.guilds, guildPayload(this));
   }

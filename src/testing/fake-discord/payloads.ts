@@ -34,6 +34,7 @@ export interface GuildState {
   readonly icon: string | null;
   readonly ownerId: string;
   readonly botId: string;
+  readonly nsfwLevel: number;
   readonly roles: ReadonlyMap<string, WireRole>;
   readonly channels: ReadonlyMap<string, WireChannel>;
   readonly members: ReadonlyMap<string, MemberState>;
@@ -117,8 +118,8 @@ export function guildPayload(guild: GuildState): Record<string, unknown> {
     default_message_notifications: 0,
     explicit_content_filter: 0,
     mfa_level: 0,
-    nsfw_level: 0,
-    nsfw: false,
+    nsfw_level: guild.nsfwLevel,
+    nsfw: guild.nsfwLevel === 1 || guild.nsfwLevel === 3,
     premium_tier: 0,
     premium_subscription_count: 0,
     premium_progress_bar_enabled: false,

@@ -115,9 +115,25 @@ describe('channels', () => {
     ]);
   });
 
+  it('of a guild that is for adults alone are not told, nor who is in one', async () => {
+    const { app, place } = bench;
+    const { guild, ada, bob, general } = place;
+    const { channels } = bench.snapshot;
+    const { id } = guild.say({ channelId: general.id, authorId: ada.id, content: 'told' });
+    guild.update({ nsfwLevel: 3 });
+    await vi.waitFor(() => expect(bench.snapshot.channels).toEqual([]), { timeout: deadline });
+    expect(bench.entry(bob.id)).toMatchObject({ voiceChannelId: null });
+    guild.talk.edit(id, 'withheld');
+    guild.update({ nsfwLevel: 0 });
+    await vi.waitFor(() => expect(bench.snapshot.channels).toEqual(channels), { timeout: deadline });
+    expect(bench.entry(bob.id)).toMatchObject({ voiceChannelId: lounge.id });
+    await heard();
+    expect(JSON.stringify(app.events)).not.toContain('withheld');
+  });
+
   it('that changed in an outage are told when it is over, whether the session survives it or not', async () => {
     const { app, discord, place } = bench;
-    const { guild, robot } = place;
+    const { guild, bob, robot } = place;
     for (const resumable of [true, false]) {
       const [goes, changes, closes] = ['goes', 'changes', 'closes'].map((name) => guild.addChannel({ name }).id);
       await heard();
@@ -130,8 +146,13 @@ describe('channels', () => {
       guild.updateChannel(closes!, { nsfw: true });
       const comes = guild.addChannel({ name: 'comes', type: 2 }).id;
       guild.voice.move(robot.id, comes);
+      guild.voice.move(bob.id, null);
       await app.waitForState('ready');
       await app.waitFor('member.updated', ({ data }) => data.member.voiceChannelId === comes);
+      await vi.waitFor(() => expect(bench.entry(bob.id)).toMatchObject({ voiceChannelId: null }), {
+        timeout: deadline,
+      });
+      guild.voice.move(bob.id, lounge.id);
       const told = app.events.filter(({ type }) => type.startsWith('channel.'));
       expect(told.map(({ type, data }) => [type, (data as { channel: { id: string } }).channel.id]).sort()).toEqual(
         [

@@ -7,7 +7,7 @@ const view = PermissionFlagsBits.ViewChannel;
 
 let bench: DiscordBench;
 /** Written before the program started: in an open channel, and in one that is closed at the start. */
-const before = { open: '', closed: '', den: '' };
+const before = { open: '', gone: '', closed: '', den: '' };
 
 beforeAll(async () => {
   bench = await DiscordBench.open({
@@ -15,6 +15,7 @@ beforeAll(async () => {
       const closed = [{ id: guild.id, type: 0 as const, deny: view }];
       before.den = guild.addChannel({ name: 'den', overwrites: closed }).id;
       before.open = guild.say({ channelId: general.id, authorId: ada.id, content: 'long ago', attachments: 1 }).id;
+      before.gone = guild.say({ channelId: general.id, authorId: ada.id, content: 'gone soon' }).id;
       before.closed = guild.say({ channelId: before.den, authorId: ada.id, content: 'long ago, in the den' }).id;
     },
   });
@@ -77,15 +78,23 @@ describe('messages', () => {
   it('that are deleted are told by their ids, one or many, if they were told of at all', async () => {
     const { app, place } = bench;
     const [one, two, three] = [say('one'), say('two'), say('three')];
-    const unheard = place.guild.say({ channelId: before.den, authorId: place.ada.id, content: 'unheard' }).id;
+    const { id: hall } = place.guild.addChannel({ name: 'hall', overwrites: closedFor() });
+    const [four, five] = [say('four', hall), say('five', hall)];
+    place.guild.updateChannel(hall, { overwrites: [] });
     place.guild.talk.delete(one);
-    place.guild.talk.delete(unheard);
+    // Nobody was told of these, though everybody may read their channel now.
+    place.guild.talk.delete(four);
+    place.guild.talk.delete(before.gone);
     place.guild.talk.delete(two, three);
+    place.guild.talk.delete(five, say('six', hall));
+    place.guild.removeChannel(hall);
     await heard();
+    const six = app.of('message.created').find(({ data }) => data.content === 'six')?.data.id;
     const where = { channelId: place.general.id, channelName: 'general' };
     expect(app.of('message.deleted').map(({ data }) => data)).toEqual([
       { ids: [one], ...where },
       { ids: [two, three], ...where },
+      { ids: [six], channelId: hall, channelName: 'hall' },
     ]);
   });
 
