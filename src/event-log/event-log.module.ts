@@ -4,6 +4,7 @@ import { MetricsModule } from '../telemetry/metrics.module.js';
 import { EventLog } from './event-log.js';
 import { type EventLogConfig } from './event-log.config.js';
 import { EventLogMetrics } from './event-log.metrics.js';
+import { GatedLog } from './gated-log.js';
 import { MemoryEventLog } from './memory-event-log.js';
 import { PresenceCoalescer } from './presence-coalescer.js';
 
@@ -17,7 +18,7 @@ export class EventLogModule {
       imports: [MetricsModule],
       providers: [
         {
-          provide: EventLog,
+          provide: PresenceCoalescer,
           useFactory: (metrics: Metrics) => {
             const log = new MemoryEventLog({
               historySize: config.HISTORY_SIZE,
@@ -27,9 +28,11 @@ export class EventLogModule {
           },
           inject: [Metrics],
         },
+        { provide: GatedLog, useFactory: (log: PresenceCoalescer) => new GatedLog(log), inject: [PresenceCoalescer] },
+        { provide: EventLog, useExisting: GatedLog },
         EventLogMetrics,
       ],
-      exports: [EventLog],
+      exports: [EventLog, GatedLog],
     };
   }
 }

@@ -22,6 +22,18 @@ export abstract class EventLog {
    */
   abstract since(guildId: string, cursor: unknown): Promise<DomainEvent[] | undefined>;
 
+  /** Gives every event of the guild that is held back its place now. */
+  abstract settle(guildId: string): void;
+
+  /**
+   * Drops what is remembered of the guild. Whoever stands at the newest place goes on from there; for whoever is behind
+   * it, what was missed cannot be told any more.
+   */
+  abstract forget(guildId: string): void;
+
+  /** Events of the guild were left out: as `forget`, and nobody can go on from any place given so far. */
+  abstract breakOff(guildId: string): void;
+
   /** Events held in the history, all guilds together. */
   abstract size(): number;
 

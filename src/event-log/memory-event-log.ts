@@ -58,6 +58,20 @@ export class MemoryEventLog extends EventLog {
     return Promise.resolve(history.events.slice(-missed));
   }
 
+  /** Nothing is ever held back here. */
+  settle(): void {}
+
+  forget(guildId: string): void {
+    const history = this.guilds.get(guildId);
+    if (history) history.events = [];
+  }
+
+  breakOff(guildId: string): void {
+    // A place that no event has is one that no replay reaches over.
+    this.historyOf(guildId).newest += 1;
+    this.forget(guildId);
+  }
+
   size(): number {
     let events = 0;
     for (const history of this.guilds.values()) events += history.events.length;

@@ -53,6 +53,20 @@ export class PresenceCoalescer extends EventLog implements OnApplicationShutdown
     return this.log.since(guildId, cursor);
   }
 
+  settle(guildId: string): void {
+    this.flush(guildId);
+  }
+
+  forget(guildId: string): void {
+    this.flush(guildId);
+    this.log.forget(guildId);
+  }
+
+  breakOff(guildId: string): void {
+    this.flush(guildId);
+    this.log.breakOff(guildId);
+  }
+
   subscribe(listener: EventListener): () => void {
     return this.log.subscribe(listener);
   }
