@@ -22,6 +22,29 @@ export class GuildSettings {
   @Column({ type: 'text', nullable: true })
   door!: Door | null;
 
+  /** Offline members are not shown. */
+  @Column({ name: 'hide_offline', type: 'boolean' })
+  hideOffline!: boolean;
+
+  @Column({ name: 'hide_bots', type: 'boolean' })
+  hideBots!: boolean;
+
+  /** Ids of members who are not shown. */
+  @Column({ name: 'ignored_users', type: 'text', array: true })
+  ignoredUsers!: string[];
+
+  /** Ids of roles; whoever has one of them is not shown. */
+  @Column({ name: 'ignored_roles', type: 'text', array: true })
+  ignoredRoles!: string[];
+
+  /** Whether what is written in channels is forwarded. */
+  @Column({ type: 'boolean' })
+  messages!: boolean;
+
+  /** The channels whose messages are forwarded, private ones too; null: those that everybody can read. */
+  @Column({ type: 'text', array: true, nullable: true })
+  channels!: string[] | null;
+
   @Column({ name: 'updated_at', type: 'timestamptz' })
   updatedAt!: Date;
 }

@@ -1,12 +1,20 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, QueryFailedError } from 'typeorm';
 import { z } from 'zod';
+import { PgListener } from '../database/pg-listener.js';
 import { Fault } from '../domain/fault.js';
 import { door } from '../domain/guild.js';
-import { isSnowflake } from '../domain/snowflake.js';
+import { isSnowflake, snowflake } from '../domain/snowflake.js';
 import { GuildSettings } from './guild-settings.entity.js';
 import { LastKnown } from './last-known.js';
+import { TableWatch } from './table-watch.js';
 
 const alias = z
   .string()
@@ -16,9 +24,28 @@ const alias = z
   .refine((text) => text !== 'default', 'means the default guild already')
   .refine((text): boolean => !isSnowflake(text), 'must not look like a Discord id');
 
+const ids = (most: number) =>
+  z
+    .array(snowflake)
+    .max(most)
+    .transform((list) => [...new Set(list)]);
+
 /** What can be decided about a guild. A key left out stays as it is; null gives the choice back to the data source. */
 export const guildSettingsPatch = z
-  .strictObject({ enabled: z.boolean(), alias: alias.nullable(), isDefault: z.boolean(), door: door.nullable() })
+  .strictObject({
+    enabled: z.boolean().describe('False: the guild is not shown at all.'),
+    alias: alias.nullable(),
+    isDefault: z.boolean(),
+    door: door.nullable(),
+    hideOffline: z.boolean(),
+    hideBots: z.boolean(),
+    ignoredUsers: ids(1_000).describe('Members who are not shown.'),
+    ignoredRoles: ids(250).describe('Whoever has one of these roles is not shown.'),
+    messages: z.boolean().describe('Whether messages are forwarded.'),
+    channels: ids(500)
+      .nullable()
+      .describe('The channels whose messages are forwarded, private ones too; null: those that everybody can read.'),
+  })
   .partial();
 export type GuildSettingsPatch = z.infer<typeof guildSettingsPatch>;
 
@@ -27,6 +54,12 @@ const columns = {
   alias: 'alias',
   isDefault: 'is_default',
   door: 'door',
+  hideOffline: 'hide_offline',
+  hideBots: 'hide_bots',
+  ignoredUsers: 'ignored_users',
+  ignoredRoles: 'ignored_roles',
+  messages: 'messages',
+  channels: 'channels',
   updatedAt: 'updated_at',
 } as const;
 
@@ -35,22 +68,47 @@ const mostGuilds = 50_000;
 
 /** The operator's choices, read from memory. An outage of the database leaves readers with what was last known. */
 @Injectable()
-export class GuildSettingsStore implements OnModuleInit {
+export class GuildSettingsStore implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(GuildSettingsStore.name);
   private readonly known: LastKnown<ReadonlyMap<string, GuildSettings>>;
+  private readonly watch: TableWatch;
+  private readonly listeners = new Set<() => void>();
 
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    listener: PgListener,
+  ) {
     this.known = new LastKnown<ReadonlyMap<string, GuildSettings>>(
       'guild settings',
       new Map(),
       () => this.read(),
       this.logger,
+      () => this.listeners.forEach((hear) => hear()),
     );
+    this.watch = new TableWatch(listener, 'guild_settings', this.known);
   }
 
   /** Read before anybody asks: a guarded guild must not stand open because its settings are not known yet. */
   async onModuleInit(): Promise<void> {
     await this.known.read();
+  }
+
+  onApplicationBootstrap(): void {
+    this.watch.start();
+  }
+
+  onApplicationShutdown(): void {
+    this.watch.stop();
+  }
+
+  /** By guild, as they were last known. */
+  get present(): ReadonlyMap<string, GuildSettings> {
+    return this.known.value;
+  }
+
+  /** Calls `listener` whenever the table was read. It must not throw. */
+  onRead(listener: () => void): void {
+    this.listeners.add(listener);
   }
 
   /** One row for each guild that an operator ever decided something about. */

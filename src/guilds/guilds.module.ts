@@ -1,14 +1,20 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AlertRuleEntity } from './alert-rule.entity.js';
 import { AlertRuleStore } from './alert-rule.store.js';
 import { GuildDoors } from './guild-doors.js';
 import { GuildSettings } from './guild-settings.entity.js';
 import { GuildSettingsStore } from './guild-settings.js';
+import { HiddenMembers } from './hidden-members.js';
+import { ShownFilters } from './shown-filters.js';
 
+const parts = [GuildDoors, GuildSettingsStore, AlertRuleStore, HiddenMembers, ShownFilters];
+
+/** Global, since sources may ask what an operator wants shown; they work without it too. */
+@Global()
 @Module({
   imports: [TypeOrmModule.forFeature([GuildSettings, AlertRuleEntity])],
-  providers: [GuildDoors, GuildSettingsStore, AlertRuleStore],
-  exports: [GuildDoors, GuildSettingsStore, AlertRuleStore],
+  providers: parts,
+  exports: parts,
 })
 export class GuildsModule {}

@@ -14,12 +14,13 @@ export class LastKnown<T> {
   private turns = 0;
   private shown = 0;
 
-  /** `words` says what it is, in the plural. */
+  /** `words` says what it is, in the plural. `told` is called after each read that is believed. */
   constructor(
     private readonly words: string,
     private known: T,
     private readonly ask: () => Promise<T>,
     private readonly logger: Logger,
+    private readonly told: () => void = () => undefined,
   ) {}
 
   get value(): T {
@@ -35,6 +36,7 @@ export class LastKnown<T> {
     this.shown = turn;
     this.known = value;
     this.asOf = performance.now();
+    this.told();
   }
 
   /** Reads again what is too old. */
