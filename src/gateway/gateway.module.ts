@@ -12,6 +12,7 @@ import { GuildRooms } from './guild-rooms.js';
 import { JoinService } from './join.service.js';
 import { RoomBroadcaster } from './room-broadcaster.js';
 import { RoomReconciler } from './room-reconciler.js';
+import { ShownGate } from './shown.gate.js';
 import { LongPollTransport } from './transports/long-poll.transport.js';
 import { SocketIoGateway } from './transports/socket-io.gateway.js';
 import { SocketIoTransport } from './transports/socket-io.transport.js';
@@ -34,6 +35,7 @@ export class GatewayModule {
         GuildRooms,
         GuildAccess,
         GatewayMetrics,
+        ShownGate,
         RoomBroadcaster,
         DoorWatch,
         AlertWatch,

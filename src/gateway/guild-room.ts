@@ -4,8 +4,10 @@ import { type Door } from '../domain/guild.js';
 import { type GuildSnapshot } from '../domain/guild-snapshot.js';
 import { applyEvent, type GuildState } from '../domain/guild-state.js';
 import { differences } from '../domain/member-difference.js';
+import { showsEverything, type ShownFilter } from '../domain/shown-filter.js';
 import { type SourcedSnapshot } from '../providers/provider-chain.js';
 import { type DirectoryEntry } from './guild-directory.js';
+import { ShownMembers } from './shown-members.js';
 import { SharedBytes } from './shared-bytes.js';
 
 /** Where the state came from; the members themselves are in the state alone. */
@@ -33,7 +35,7 @@ export interface SnapshotEncoding {
 export const plainJson: SnapshotEncoding = { name: 'json', encode: (snapshot) => JSON.stringify(snapshot) };
 
 /**
- * The live state of one guild: what its source said, and every event since. What a newcomer gets is what everybody
+ * The live state of one guild: what its source said, and every event since, as far as it is shown. What a newcomer gets is what everybody
  * else already sees. State and cursor always change together, so `snapshot()` is never between two events.
  */
 export class GuildRoom {
@@ -42,6 +44,8 @@ export class GuildRoom {
   occupants = 0;
   /** The door that those inside came through. */
   door: Door | undefined;
+  /** How often it was decided anew what is shown: what the log said before such a turn must not be told after it. */
+  turns = 0;
   private readonly state: GuildState;
   private readonly place: Position;
   private ready: ReadySnapshot | undefined;
@@ -51,14 +55,19 @@ export class GuildRoom {
   /** When the source last said what is true; by the process's clock, in milliseconds. */
   private confirmedAt = performance.now();
 
-  constructor(source: SourcedSnapshot, from: Position) {
+  /** `members`: all of them, where not all are shown. */
+  constructor(
+    source: SourcedSnapshot,
+    from: Position,
+    private members?: ShownMembers,
+  ) {
     this.guildId = source.guild.id;
     this.source = provenance(source);
     this.place = { ...from };
     this.state = {
       name: source.guild.name,
       iconUrl: source.guild.iconUrl,
-      members: new Map(source.members.map((member) => [member.id, member])),
+      members: new Map((members?.shown() ?? source.members).map((member) => [member.id, member])),
       channels: new Map((source.channels ?? []).map((channel) => [channel.id, channel])),
       // An old answer for which no new one is on its way: its source is broken, and that it is back has to be told.
       available: !source.stale || source.renewing === true,
@@ -106,11 +115,12 @@ export class GuildRoom {
   }
 
   /**
-   * The events that lead from what the room shows to what its source says now. Those inside know whether that is old by
+   * The events that lead from what the room knows to what its source says now. Those inside know whether that is old by
    * `guild.unavailable` and `guild.updated` alone.
    */
   differencesTo(snapshot: SourcedSnapshot): NewDomainEvent[] {
-    const events = differences({ ...this.state, available: snapshot.stale || !this.stale }, snapshot);
+    const members = this.members?.everybody ?? this.state.members;
+    const events = differences({ ...this.state, members, available: snapshot.stale || !this.stale }, snapshot);
     const seemsTrue = !this.stale || events.some(({ type }) => type === 'guild.updated');
     if (snapshot.stale && seemsTrue) events.push({ type: 'guild.unavailable', guildId: this.guildId, data: {} });
     return events;
@@ -121,6 +131,27 @@ export class GuildRoom {
     this.source = provenance(snapshot);
     this.confirmedAt = performance.now();
     this.ready = undefined;
+  }
+
+  /** Undefined while everything is shown. */
+  get filter(): ShownFilter | undefined {
+    return this.members?.filter;
+  }
+
+  /** What of an event is shown, before it has its place; undefined for nothing. */
+  pass(event: NewDomainEvent): NewDomainEvent | undefined {
+    return this.members ? this.members.pass(event) : event;
+  }
+
+  /**
+   * Shows by `filter` from now on. Answers the events that lead those inside there: they are past `pass`. Everything
+   * that passed before must have been applied.
+   */
+  showBy(filter: ShownFilter | undefined): NewDomainEvent[] {
+    this.turns += 1;
+    const members = this.members ?? new ShownMembers(this.guildId, showsEverything, this.state.members.values());
+    this.members = filter && members;
+    return members.showBy(filter ?? showsEverything);
   }
 
   /** False for an event that the room already holds. */

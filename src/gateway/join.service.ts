@@ -98,7 +98,10 @@ export class JoinService {
     const { entry, room } = await this.admit(request);
     const from = parseCursor(request.cursor);
     for (let tries = 0; from && tries < catchUpTries; tries += 1) {
+      const { turns } = room;
       const events = await this.log.since(room.guildId, request.cursor);
+      // Somebody who is in these events may not be shown any more.
+      if (turns !== room.turns) continue;
       // A room that ended meanwhile began anew from its source: no sum of events leads there.
       if (!events || events.some(({ type }) => type === 'guild.removed')) break;
       // No await from here to `enter`: an event that comes between this look and the entry would be lost.

@@ -14,6 +14,7 @@ import { joinOf, leaveOf, memberOf } from '../../support/events.js';
 import { createTestDatabase } from '../../support/test-database.js';
 import { chainOf, ListedProvider, noSettings } from '../../unit/gateway/gateway-parts.js';
 import { DatabaseProxy } from '../database/database-proxy.js';
+import { FiltersInMemory } from '../../unit/gateway/filters-in-memory.js';
 
 const guildId = '100000000000000001';
 const [ada, bob, eve] = ['200000000000000001', '200000000000000002', '200000000000000003'].map((id) => memberOf(id));
@@ -47,7 +48,7 @@ async function start(url = database.url): Promise<Process> {
   const store = module.get(AlertRuleStore);
   const log = new MemoryEventLog({ historySize: 100, historyAge: 60_000 });
   const chain = chainOf([new ListedProvider(guildId, [ada!, bob!])], 5_000);
-  const rooms = new GuildRooms(log, chain);
+  const rooms = new GuildRooms(log, chain, FiltersInMemory.make());
   const told: string[] = [];
   log.subscribe((event) => {
     rooms.apply(event);

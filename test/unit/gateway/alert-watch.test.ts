@@ -5,6 +5,7 @@ import { GuildDirectory } from '../../../src/gateway/guild-directory.js';
 import { GuildRooms } from '../../../src/gateway/guild-rooms.js';
 import { type AlertRuleStore } from '../../../src/guilds/alert-rule.store.js';
 import { joinOf, leaveOf, memberOf, messageOf, presenceOf } from '../../support/events.js';
+import { FiltersInMemory } from './filters-in-memory.js';
 import { chainOf, ListedProvider, settingsOf } from './gateway-parts.js';
 import { RulesInMemory } from './rules-in-memory.js';
 
@@ -28,7 +29,7 @@ beforeEach(() => {
   told = [];
   const answer = () => (broken ? Promise.reject(new Error('broken')) : Promise.resolve());
   const chain = chainOf([new ListedProvider(guildId, [ada!, bob!], { answer })], 1_000);
-  rooms = new GuildRooms(log, chain);
+  rooms = new GuildRooms(log, chain, FiltersInMemory.make());
   const directory = new GuildDirectory(chain, settingsOf(settings));
   // As the broadcaster does it.
   log.subscribe((event) => {

@@ -15,6 +15,7 @@ import { DataProvider } from '../../../src/providers/data-provider.js';
 import { GuardedSource, type SourceLimits } from '../../../src/providers/guarded-source.js';
 import { type ChainOptions, ProviderChain } from '../../../src/providers/provider-chain.js';
 import { Metrics } from '../../../src/telemetry/metrics.js';
+import { FiltersInMemory } from './filters-in-memory.js';
 
 /** A log that lets things happen between a look at it and the moment the looker hears of it. */
 export class TurningLog extends MemoryEventLog {
@@ -124,7 +125,7 @@ const allowAll = new AllowAll();
 
 export function houseOf(log: MemoryEventLog, providers: DataProvider[]) {
   const chain = chainOf(providers, 1_000);
-  const rooms = new GuildRooms(log, chain);
+  const rooms = new GuildRooms(log, chain, FiltersInMemory.make());
   const access = new GuildAccess(new GuildDoors(), allowAll);
   const directory = new GuildDirectory(chain, noSettings);
   const joins = new JoinService(directory, rooms, access, log, new GatewayMetrics(new Metrics(), rooms));

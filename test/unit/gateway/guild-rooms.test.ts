@@ -4,6 +4,7 @@ import { joinOf, leaveOf, memberOf, presenceOf } from '../../support/events.js';
 import { type DirectoryEntry } from '../../../src/gateway/guild-directory.js';
 import { GuildRoom } from '../../../src/gateway/guild-room.js';
 import { GuildRooms } from '../../../src/gateway/guild-rooms.js';
+import { FiltersInMemory } from './filters-in-memory.js';
 import { chainOf, houseOf, ListedProvider } from './gateway-parts.js';
 
 const guild = '100000000000000001';
@@ -84,7 +85,11 @@ describe('a room that nobody is in', () => {
   let rooms: GuildRooms;
   beforeEach(() => {
     vi.useFakeTimers();
-    rooms = new GuildRooms(new MemoryEventLog({ historySize: 100, historyAge: 60_000 }), chain());
+    rooms = new GuildRooms(
+      new MemoryEventLog({ historySize: 100, historyAge: 60_000 }),
+      chain(),
+      FiltersInMemory.make(),
+    );
   });
   afterEach(() => {
     rooms.onApplicationShutdown();

@@ -7,6 +7,7 @@ import { GuildRooms } from '../../../src/gateway/guild-rooms.js';
 import { RoomReconciler } from '../../../src/gateway/room-reconciler.js';
 import { DataProvider, type RawSnapshot } from '../../../src/providers/data-provider.js';
 import { memberOf } from '../../support/events.js';
+import { FiltersInMemory } from './filters-in-memory.js';
 import { chainOf } from './gateway-parts.js';
 
 export const guildId = '100000000000000001';
@@ -95,7 +96,7 @@ export function useReconciler(): ReconcilerBench {
     bench.backup = new Table('backup');
     const options = { mode: 'fallback' as const, guildSources: new Map(), pollMs, staleMs };
     const chain = chainOf([bench.table, bench.backup], 1_000, { options, cacheMs: 60_000, staleMs });
-    bench.rooms = new GuildRooms(bench.log, chain);
+    bench.rooms = new GuildRooms(bench.log, chain, FiltersInMemory.make());
     bench.reconciler = new RoomReconciler(chain, bench.rooms, bench.log);
     // As the broadcaster does it.
     bench.log.subscribe((event) => {

@@ -6,6 +6,7 @@ import { GuildRooms } from '../../../src/gateway/guild-rooms.js';
 import { RoomReconciler } from '../../../src/gateway/room-reconciler.js';
 import { type ProviderChain } from '../../../src/providers/provider-chain.js';
 import { guildId, held, ScriptedSource } from '../providers/scripted-source.js';
+import { FiltersInMemory } from './filters-in-memory.js';
 import { chainOf } from './gateway-parts.js';
 
 const entry: DirectoryEntry = {
@@ -32,7 +33,7 @@ beforeEach(() => {
   source = new ScriptedSource();
   const options = { mode: 'fallback' as const, guildSources: new Map(), pollMs: 1_000_000, staleMs: 600_000 };
   chain = chainOf([source], 1_000, { options, cacheMs: 60_000, revalidateMs: 60_000, staleMs: 600_000 });
-  rooms = new GuildRooms(log, chain);
+  rooms = new GuildRooms(log, chain, FiltersInMemory.make());
   reconciler = new RoomReconciler(chain, rooms, log);
   log.subscribe((event) => {
     heard.push(event);
