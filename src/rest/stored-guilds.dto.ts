@@ -64,5 +64,6 @@ const upserted = z.object({
   joined: z.int().nonnegative(),
   updated: z.int().nonnegative(),
   unchanged: z.int().nonnegative(),
+  hidden: z.int().positive().optional().describe('Left out, since they hide.'),
 });
 export class UpsertedDto extends createZodDto(upserted) {}
