@@ -41,6 +41,8 @@ export class GuildTransaction {
     return this.dataSource.transaction(async (rows) => {
       // Held until the commit: the events of a guild get their numbers in the order of the commits.
       await lock(rows, `guildcast.store.${guildId}`);
+      // Before any row: whoever hides holds this lock alone, and deletes what is stored of them.
+      await rows.query(`select pg_advisory_xact_lock_shared(hashtextextended('guildcast.hidden', 0))`);
       const { answer, events } = await work(rows);
       if (events.length > 0) await putOut(rows, guildId, events);
       return answer;

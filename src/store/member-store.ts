@@ -17,6 +17,8 @@ export interface Upserted {
   joined: number;
   updated: number;
   unchanged: number;
+  /** Left out, since they hide; missing where nobody was. */
+  hidden?: number;
 }
 
 /**
@@ -27,26 +29,30 @@ export interface Upserted {
 export class MemberStore {
   constructor(private readonly transaction: GuildTransaction) {}
 
-  /** @throws Fault `request.conflict` for a member that exists, and for one too many */
+  /** @throws Fault `request.conflict` for a member that exists, for one who hides, and for one too many */
   create(guildId: string, member: Member, actor: string): Promise<Member> {
     return this.transaction.run(guildId, async (rows) => {
       const guild = await storedGuild(rows, guildId);
       if (await rows.existsBy(StoredMember, { guildId, id: member.id })) {
         throw new Fault('request.conflict', 'The guild has a member with this id already.');
       }
-      const { events } = await this.write(rows, guild, [member], actor);
+      const { answer, events } = await this.write(rows, guild, [member], actor);
+      if (answer.joined === 0) throw hides();
       return { answer: member, events };
     });
   }
 
   /**
-   * Members by their ids, each once: those that are new join, the others are replaced.
-   * @throws Fault `request.conflict` for too many
+   * Members by their ids, each once: those that are new join, the others are replaced. Those who hide are left out.
+   * @throws Fault `request.conflict` for too many, and where a single one is given who hides
    */
   put(guildId: string, members: readonly Member[], actor: string): Promise<Upserted> {
-    return this.transaction.run(guildId, async (rows) =>
-      this.write(rows, await storedGuild(rows, guildId), members, actor),
-    );
+    return this.transaction.run(guildId, async (rows) => {
+      const guild = await storedGuild(rows, guildId);
+      const written = await this.write(rows, guild, members, actor);
+      if (members.length === 1 && written.answer.hidden === 1) throw hides();
+      return written;
+    });
   }
 
   /** Changes what is given. @throws Fault `member.not_found` */
@@ -77,9 +83,11 @@ export class MemberStore {
   private async write(
     rows: EntityManager,
     { id: guildId, memberCount }: StoredGuild,
-    members: readonly Member[],
+    given: readonly Member[],
     actor: string,
   ): Promise<Written<Upserted>> {
+    const hidden = await hiddenAmong(rows, guildId, given);
+    const members = given.filter(({ id }) => !hidden.has(id));
     const before = await rows.findBy(StoredMember, { guildId, id: In(members.map(({ id }) => id)) });
     const known = new Map(before.map((row) => [row.id, memberOf(row)]));
     const changes = members.flatMap((member) => {
@@ -99,9 +107,27 @@ export class MemberStore {
       await insert.orUpdate(memberColumns, ['guild_id', 'id']).updateEntity(false).execute();
     }
     if (joined > 0) await rows.increment(StoredGuild, { id: guildId }, 'memberCount', joined);
-    const answer = { joined, updated: changes.length - joined, unchanged: members.length - changes.length };
-    return { answer, events: changes.map(({ event }) => event) };
+    const updated = changes.length - joined;
+    const answer = { joined, updated, unchanged: members.length - changes.length };
+    return {
+      answer: hidden.size > 0 ? { ...answer, hidden: hidden.size } : answer,
+      events: changes.map(({ event }) => event),
+    };
   }
+}
+
+/** Under the lock of the transaction: nobody begins to hide before it ends. */
+async function hiddenAmong(rows: EntityManager, guildId: string, members: readonly Member[]): Promise<Set<string>> {
+  const ids = members.map(({ id }) => id);
+  const found: { id: string }[] = await rows.query(
+    `select user_id as id from hidden_members where user_id = any($2) and (guild_id is null or guild_id = $1)`,
+    [guildId, ids],
+  );
+  return new Set(found.map(({ id }) => id));
+}
+
+function hides(): Fault {
+  return new Fault('request.conflict', 'This member hides, and is not stored.');
 }
 
 export function noSuchMember(): Fault {

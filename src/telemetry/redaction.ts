@@ -25,6 +25,8 @@ const secretFields = new Set([
 
 const secretParameters = /([?&;](?:[\w-]*token|password|key|api[_-]?key|auth|secret)=)[^&;#\s"'<>]+/gi;
 const userInfo = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'<>]*:[^\s/?#"'<>]*@/gi;
+/** Who hides is in no log, not even in the line of the request that hid them. */
+const hidden = /(\/hidden\/)[^/?#\s"'<>]+/g;
 const bearer = /\b(Bearer|Basic|Bot) +[\w.~+/=-]{16,}/g;
 
 /** Deeper parts of a logged object are left out: a log line is no dump. */
@@ -35,6 +37,7 @@ export function redactText(text: string): string {
   let safe = text;
   if (safe.includes('=')) safe = safe.replace(secretParameters, `$1${censored}`);
   if (safe.includes('@')) safe = safe.replace(userInfo, `$1${censored}@`);
+  if (safe.includes('/hidden/')) safe = safe.replace(hidden, `$1${censored}`);
   return safe.replace(bearer, `$1 ${censored}`);
 }
 
