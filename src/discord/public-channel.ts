@@ -1,4 +1,5 @@
 import { type Channel, ChannelType, type GuildBasedChannel, GuildNSFWLevel, PermissionFlagsBits } from 'discord.js';
+import { type ShownFilter } from '../domain/shown-filter.js';
 
 const textTypes: readonly ChannelType[] = [ChannelType.GuildText, ChannelType.GuildAnnouncement];
 const voiceTypes: readonly ChannelType[] = [ChannelType.GuildVoice, ChannelType.GuildStageVoice];
@@ -11,6 +12,12 @@ const threadTypes: readonly ChannelType[] = [ChannelType.PublicThread, ChannelTy
 export function isPublicText(channel: Channel | null): channel is GuildBasedChannel {
   if (channel === null || channel.isDMBased()) return false;
   return (channel.isThread() ? threadTypes : textTypes).includes(channel.type) && isOpen(channel);
+}
+
+/** The same, or the operator names the channel. `filter` is the guild's, if it has one. */
+export function mayLeave(channel: Channel | null, filter: ShownFilter | undefined): channel is GuildBasedChannel {
+  if (channel === null || channel.isDMBased()) return false;
+  return filter?.channels?.has(channel.id) === true || isPublicText(channel);
 }
 
 /** Whether it may leave Discord who is in the channel: it is for voice, and everybody can see it. */

@@ -74,6 +74,13 @@ const aspects: { readonly [T in DomainEventType]: Aspect<T> } = {
   'member.left': 'member',
   'member.updated': 'member',
   'message.created': ({ author, channelId }) => ({ by: author, channelId }),
+  'message.updated': ({ author, channelId }) => ({ by: author, channelId }),
+  'message.deleted': ({ channelId }) => ({ channelId }),
+  'typing.started': ({ member, channelId }) => ({ by: member, channelId }),
+  // Sources tell of open channels alone, and everybody may know that there are those.
+  'channel.created': () => ({}),
+  'channel.updated': () => ({}),
+  'channel.deleted': () => ({}),
   'guild.updated': 'guild',
   'guild.unavailable': 'guild',
   'guild.removed': 'guild',

@@ -31,7 +31,7 @@ export class ShownMembers {
   ) {
     const members = new Map<string, Member>();
     for (const member of everybody) members.set(member.id, member);
-    this.state = { name: '', iconUrl: null, members, available: true };
+    this.state = { name: '', iconUrl: null, members, channels: new Map(), available: true };
   }
 
   /** Also those who are not shown. */

@@ -1,9 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { Client, type ClientEvents } from 'discord.js';
 import { On } from 'necord';
+import { ShownFilters } from '../../guilds/shown-filters.js';
 import { GuildFeed } from '../guild-feed.js';
 import { referenceTo } from '../normalise.js';
-import { isPublicText } from '../public-channel.js';
+import { mayLeave } from '../public-channel.js';
 import { TypingPace } from '../typing-pace.js';
 import { BoundListener } from './bound.listener.js';
 
@@ -13,6 +14,8 @@ export class TypingListener extends BoundListener {
     client: Client,
     private readonly feed: GuildFeed,
     private readonly pace: TypingPace,
+    /** Without it, open channels are all that leaves. */
+    @Optional() private readonly filters?: ShownFilters,
   ) {
     super(client);
   }
@@ -20,7 +23,7 @@ export class TypingListener extends BoundListener {
   @On('typingStart')
   onTyping([{ channel, member }]: ClientEvents['typingStart']): void {
     // Without the member there is no name to tell, or a wrong one.
-    if (member === null || member.partial || !isPublicText(channel)) return;
+    if (member === null || member.partial || !mayLeave(channel, this.filters?.of(member.guild.id))) return;
     if (!this.pace.mayTell(member.id, channel.id)) return;
     this.feed.publish({
       type: 'typing.started',
