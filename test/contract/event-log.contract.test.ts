@@ -2,7 +2,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { parseCursor } from '../../src/domain/cursor.js';
 import { type DomainEvent } from '../../src/domain/events/index.js';
 import { type EventLog } from '../../src/event-log/event-log.js';
+import { GatedLog } from '../../src/event-log/gated-log.js';
 import { MemoryEventLog, type MemoryEventLogOptions } from '../../src/event-log/memory-event-log.js';
+import { PresenceCoalescer } from '../../src/event-log/presence-coalescer.js';
 import { memberOf, messageOf, presenceOf } from '../support/events.js';
 
 const guild = '100000000000000001';
@@ -12,6 +14,8 @@ const alice = memberOf('200000000000000001');
 /** One line for each implementation. */
 const implementations: Record<string, (options: MemoryEventLogOptions) => EventLog> = {
   memory: (options) => new MemoryEventLog(options),
+  'memory, behind an open gate': (options) => new GatedLog(new MemoryEventLog(options)),
+  'memory, with presences held back': (options) => new GatedLog(new PresenceCoalescer(new MemoryEventLog(options), 5)),
 };
 
 describe.each(Object.entries(implementations))('event log: %s', (_name, create) => {
@@ -92,6 +96,48 @@ describe.each(Object.entries(implementations))('event log: %s', (_name, create) 
       expect(await log.since(guild, old.cursor)).toEqual([young]);
     } finally {
       vi.useRealTimers();
+    }
+  });
+
+  it('forgets a guild: who is at its end goes on, who is behind cannot', async () => {
+    const log = make();
+    const start = await log.position(guild);
+    await log.append(say('secret'));
+    const elsewhere = await log.append(say('elsewhere', other));
+    const last = await log.append(say('last'));
+    log.forget(guild);
+    expect(await log.since(guild, start)).toBeUndefined();
+    expect(await log.since(guild, last.cursor)).toEqual([]);
+    const next = await log.append(say('next'));
+    expect(parseCursor(next.cursor)?.offset).toBe(3);
+    expect(await log.since(guild, last.cursor)).toEqual([next]);
+    expect(await log.since(other, elsewhere.cursor)).toEqual([]);
+    expect(log.size()).toBe(2);
+  });
+
+  it('breaks off: nobody goes on from a place given before, and everybody from one given after', async () => {
+    const log = make();
+    const start = await log.position(guild);
+    const last = await log.append(say('last'));
+    log.breakOff(guild);
+    const from = await log.position(guild);
+    for (const old of [start, last.cursor]) expect(await log.since(guild, old)).toBeUndefined();
+    expect(await log.since(guild, from)).toEqual([]);
+    const next = await log.append(say('next'));
+    for (const old of [start, last.cursor]) expect(await log.since(guild, old)).toBeUndefined();
+    expect(await log.since(guild, from)).toEqual([next]);
+  });
+
+  it('gives what it held back its place before it settles, forgets or breaks off', async () => {
+    for (const act of ['settle', 'forget', 'breakOff'] as const) {
+      const log = make();
+      const heard: string[] = [];
+      log.subscribe(({ type }) => heard.push(type));
+      const appended = log.append(presenceOf(guild, alice, 'idle'));
+      log[act](guild);
+      expect(heard).toEqual(['presence.updated']);
+      const { cursor } = await appended;
+      expect(await log.since(guild, cursor)).toEqual(act === 'breakOff' ? undefined : []);
     }
   });
 
