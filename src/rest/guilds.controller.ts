@@ -41,7 +41,8 @@ class MemberPage extends createZodDto(memberPage) {}
 /** Seconds for which an answer may be served again; an event of the guild ends that earlier here, but not in browsers. */
 const ttlSeconds = 1;
 
-const tags = (request: Request) => [`guild:${String(request.params.guild).toLowerCase()}`];
+/** As the guild is found, or an event of it would leave an answer that was asked for in another spelling. */
+const tags = (request: Request) => [`guild:${String(request.params.guild).trim().toLowerCase().normalize('NFC')}`];
 
 @ApiTags('guilds')
 @Controller('api/v1/guilds')
