@@ -125,9 +125,10 @@ const allowAll = new AllowAll();
 
 export function houseOf(log: MemoryEventLog, providers: DataProvider[]) {
   const chain = chainOf(providers, 1_000);
-  const rooms = new GuildRooms(log, chain, FiltersInMemory.make());
+  const filters = FiltersInMemory.make();
+  const rooms = new GuildRooms(log, chain, filters);
   const access = new GuildAccess(new GuildDoors(), allowAll);
   const directory = new GuildDirectory(chain, noSettings);
   const joins = new JoinService(directory, rooms, access, log, new GatewayMetrics(new Metrics(), rooms));
-  return { chain, rooms, joins };
+  return { chain, filters, rooms, joins };
 }

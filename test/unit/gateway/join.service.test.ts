@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type DomainEvent } from '../../../src/domain/events/index.js';
 import { Fault } from '../../../src/domain/fault.js';
+import { GatedLog } from '../../../src/event-log/gated-log.js';
 import { type Joined } from '../../../src/gateway/join.service.js';
+import { ShownGate } from '../../../src/gateway/shown.gate.js';
 import { memberOf, messageOf, presenceOf } from '../../support/events.js';
 import { houseOf, ListedProvider, TurningLog } from './gateway-parts.js';
 
@@ -52,6 +54,22 @@ describe('joining while the guild lives on', () => {
     await joins.join({ transport: 'sse', guild, cursor, credentials: {} }, (entered) => (joined = entered));
     expect(joined).toMatchObject({ recovered: false });
     expect(joined?.cursor).toBe(joined?.room.cursor);
+  });
+
+  it('hears nothing more of somebody who begins to hide between the look and the entry', async () => {
+    const log = new TurningLog();
+    const { rooms, joins, filters } = houseOf(log, [new ListedProvider(guild)]);
+    new ShownGate(new GatedLog(log), rooms, filters);
+    log.subscribe((event) => void rooms.apply(event));
+    await rooms.open(guild);
+    const cursor = await log.position(guild);
+    // They are no member any more, so that no leave tells of it.
+    await log.append(say('secret'));
+    log.doAtLook(() => filters.hide(guild, alice.id));
+    let joined: Joined | undefined;
+    await joins.join({ transport: 'sse', guild, cursor, credentials: {} }, (entered) => (joined = entered));
+    expect(joined).toMatchObject({ recovered: false });
+    expect(JSON.stringify(joined)).not.toContain('secret');
   });
 
   it('does not enter a room that ended meanwhile', async () => {

@@ -35,6 +35,8 @@ describe('redactText', () => {
     [`redis://:${secret}@cache`, 'redis://[Redacted]@cache'],
     [`sent Authorization: Bearer ${secret}`, 'sent Authorization: Bearer [Redacted]'],
     [`Bot ${secret}`, 'Bot [Redacted]'],
+    ['PUT /api/v1/admin/guilds/1/hidden/277000000000000777 204', 'PUT /api/v1/admin/guilds/1/hidden/[Redacted] 204'],
+    ['/api/v1/admin/hidden/277000000000000777?x=1', '/api/v1/admin/hidden/[Redacted]?x=1'],
     ['/guilds?limit=10&keys=2', '/guilds?limit=10&keys=2'],
     ['someone@example.org says a = b', 'someone@example.org says a = b'],
     ['Bearer of news', 'Bearer of news'],
