@@ -94,7 +94,8 @@ export class ShownMembers {
     const is = after !== undefined && showsMember(this.filter, after);
     if (was && !is) return event.type === 'member.left' ? this.withoutHiddenActor(event) : this.left(before);
     if (!is) return undefined;
-    if (!was && event.type !== 'member.joined') return this.joined(after);
+    // Who was not known before has not been hidden: sources introduce members by other events than joins.
+    if (before && !was && event.type !== 'member.joined') return this.joined(after);
     return this.withoutHiddenActor(event);
   }
 

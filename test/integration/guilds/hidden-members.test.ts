@@ -11,6 +11,8 @@ const other = '100000000000000002';
 const ada = '200000000000000001';
 const bob = '200000000000000002';
 const outlast = { timeout: 20_000 };
+/** Less than the pause between two looks without a reason. */
+const whenTold = { timeout: 12_000 };
 
 describe('members who hide', () => {
   const bench = guildsBench();
@@ -76,11 +78,11 @@ describe('members who hide', () => {
     const changed = vi.fn();
     filters.onChange(changed);
     await there.hide(guild, ada);
-    await vi.waitFor(() => expect(here(store)).toEqual([ada]), outlast);
+    await vi.waitFor(() => expect(here(store)).toEqual([ada]), whenTold);
     expect(changed).toHaveBeenCalledTimes(1);
     expect(filters.of(guild)?.hidden.has(ada)).toBe(true);
     await there.show(guild, ada);
-    await vi.waitFor(() => expect(filters.of(guild)).toBeUndefined(), outlast);
+    await vi.waitFor(() => expect(filters.of(guild)).toBeUndefined(), whenTold);
   });
 
   it('stay hidden while the database is away; hiding is refused then', async () => {
@@ -169,8 +171,8 @@ describe('what is shown of a guild', () => {
     const { filters } = await open();
     const database = bench.modules[0]!.get(DataSource);
     await database.query(`insert into guild_settings (guild_id, hide_bots) values ('${guild}', true)`);
-    await vi.waitFor(() => expect(filters.of(guild)).toMatchObject({ hideBots: true }), outlast);
+    await vi.waitFor(() => expect(filters.of(guild)).toMatchObject({ hideBots: true }), whenTold);
     await database.query(`truncate guild_settings`);
-    await vi.waitFor(() => expect(filters.of(guild)).toBeUndefined(), outlast);
+    await vi.waitFor(() => expect(filters.of(guild)).toBeUndefined(), whenTold);
   });
 });

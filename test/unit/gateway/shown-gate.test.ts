@@ -113,6 +113,12 @@ describe('what happens in a room with a filter', () => {
     ['joins again, hidden by now', [joinOf(guildId, { ...ada, status: 'offline' })], [`member.left ${ada.id}`]],
     ['leaves shown', [leaveOf(guildId, ada)], [`member.left ${ada.id}`]],
     ['leaves hidden', [leaveOf(guildId, bob)], []],
+    ['is introduced', [updateOf(zoe)], [`member.updated ${zoe.id}`]],
+    [
+      'is introduced hidden and comes online',
+      [updateOf({ ...zoe, status: 'offline' }), presenceOf(guildId, zoe, 'online')],
+      [`member.joined ${zoe.id}`],
+    ],
     ['was never seen before', [presenceOf(guildId, zoe, 'online')], []],
     ['writes', [messageOf(guildId, ada, 'hello')], [`message.created ${ada.id}`]],
     ['writes, hidden', [messageOf(guildId, eve, 'hello')], []],
@@ -161,6 +167,13 @@ describe('what happens in a room with a filter', () => {
     for (const event of events) await bench.log.append(event);
     expect(bench.heard()).toEqual([]);
   });
+});
+
+it('takes somebody of whom nothing is known where ids alone are held against members', async () => {
+  bench.filters.hide(guildId, ada.id);
+  await bench.open();
+  await bench.say(presenceOf(guildId, zoe, 'online'));
+  expect(bench.heard()).toEqual([`presence.updated ${zoe.id}`]);
 });
 
 describe('messages', () => {
