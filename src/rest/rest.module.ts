@@ -6,9 +6,11 @@ import { MetricsModule } from '../telemetry/metrics.module.js';
 import { AdminGuildsController } from './admin-guilds.controller.js';
 import { AlertRulesController } from './alert-rules.controller.js';
 import { AsyncApiController } from './asyncapi.controller.js';
+import { GuildSettingsController } from './guild-settings.controller.js';
 import { GuildsController } from './guilds.controller.js';
 import { HEALTH_CHECKS, type HealthCheck } from './health-check.js';
 import { HealthController } from './health.controller.js';
+import { HiddenMembersController } from './hidden-members.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { MetricsServer, type MetricsServerOptions } from './metrics.server.js';
 import { NotificationsController } from './notifications.controller.js';
@@ -50,6 +52,8 @@ export class RestModule {
       controllers: [
         GuildsController,
         AdminGuildsController,
+        GuildSettingsController,
+        HiddenMembersController,
         StoredGuildsController,
         StoredMembersController,
         AlertRulesController,

@@ -187,6 +187,7 @@ function stateOf(members: readonly Member[]): GuildState {
     name: 'Town',
     iconUrl: null,
     available: true,
+    channels: new Map(),
     members: new Map(members.map((member) => [member.id, member])),
   };
 }

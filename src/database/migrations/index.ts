@@ -2,6 +2,7 @@ import { GuildSettings1700000000001 } from './1700000000001-guild-settings.js';
 import { Notifications1700000000002 } from './1700000000002-notifications.js';
 import { GuildAlertRules1700000000003 } from './1700000000003-guild-alert-rules.js';
 import { GuildStore1700000000004 } from './1700000000004-guild-store.js';
+import { ShownMembers1700000000005 } from './1700000000005-shown-members.js';
 
 /** All migrations, in the order in which they run. Once released, a migration is never changed: add another. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   Notifications1700000000002,
   GuildAlertRules1700000000003,
   GuildStore1700000000004,
+  ShownMembers1700000000005,
 ];

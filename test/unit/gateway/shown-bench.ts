@@ -52,7 +52,7 @@ export class ShownBench {
 
   constructor(members: readonly Member[], { presenceWindow = 0 }: { presenceWindow?: number } = {}) {
     const everybody = new Map(members.map((member) => [member.id, member]));
-    this.truth = { name: 'Town', iconUrl: null, available: true, members: everybody };
+    this.truth = { name: 'Town', iconUrl: null, available: true, channels: new Map(), members: everybody };
     this.source = new ChangingSource(everybody);
     const memory = new MemoryEventLog({ historySize: 1_000, historyAge: 60_000 });
     this.log = new GatedLog(new PresenceCoalescer(memory, presenceWindow));
