@@ -1,4 +1,5 @@
 import { type DiscordGuilds } from './discord-guilds.js';
+import { type DiscordMembers } from './discord-members.js';
 import { type DiscordSender } from './discord-sender.js';
 import { type DiscordStatus } from './discord-status.js';
 
@@ -22,4 +23,8 @@ export const statusOff: DiscordStatus = {
   current: () => ({ state: 'off', missingIntents: [] }),
   hiddenGuilds: () => [],
   settled: () => Promise.resolve(),
+};
+
+export const membersOff: DiscordMembers = {
+  has: () => Promise.reject(new Error('No Discord bot is configured')),
 };

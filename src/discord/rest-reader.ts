@@ -31,11 +31,14 @@ export interface Paging<T, R> {
   read: (one: T) => R;
 }
 
+/** Where a reader says what it met. */
+type ReaderStanding = Pick<BotStanding, 'tokenRefusal' | 'refuse' | 'reached' | 'unreached'>;
+
 /** Asks Discord over REST. Its errors are sentences that quote nothing of requests and answers, so no token either. */
 export class RestReader {
   constructor(
     private readonly rest: REST,
-    private readonly standing: BotStanding,
+    private readonly standing: ReaderStanding,
   ) {}
 
   /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type DoorsConfig } from '../doors/doors.config.js';
 
 export const gatewayConfig = z.object({
   /** Origins that browsers may read from: `*`, or a comma-separated list. */
@@ -34,6 +35,8 @@ export const gatewayConfig = z.object({
   /** Seconds between a member's leave (drawn as offline at once) and its removal from a d-zone world. */
   DZONE_DELETE_SECONDS: z.coerce.number().min(0).max(3_600).default(60),
 });
-export type GatewayConfig = z.infer<typeof gatewayConfig>;
+/** With what the doors' settings say to clients: where logins come from, and at which Discord application. */
+export type GatewayConfig = z.infer<typeof gatewayConfig> &
+  Partial<Pick<DoorsConfig, 'PUBLIC_URL' | 'DISCORD_CLIENT_ID'>>;
 
 export const GATEWAY_CONFIG = Symbol('GATEWAY_CONFIG');

@@ -20,6 +20,7 @@ import { GuildEventsController } from './transports/guild-events.controller.js';
 import { SseTransport } from './transports/sse.transport.js';
 import { WebSocketTransport } from './transports/websocket.transport.js';
 import { WebSocketUpgrades } from './transports/websocket.upgrades.js';
+import { Visits } from './visits.js';
 
 @Module({})
 export class GatewayModule {
@@ -33,6 +34,7 @@ export class GatewayModule {
         { provide: GATEWAY_CONFIG, useValue: config },
         GuildDirectory,
         GuildRooms,
+        Visits,
         GuildAccess,
         GatewayMetrics,
         ShownGate,

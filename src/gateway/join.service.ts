@@ -10,6 +10,7 @@ import { type DirectoryEntry, GuildDirectory } from './guild-directory.js';
 import { type GuildRoom } from './guild-room.js';
 import { GuildRooms } from './guild-rooms.js';
 import { type TransportName } from './transport.js';
+import { type Visit } from './visits.js';
 
 export interface VisitRequest {
   /** Id or alias. */
@@ -29,6 +30,8 @@ interface Entered {
   room: GuildRoom;
   entry: DirectoryEntry;
   cursor: Cursor;
+  /** Of those who may have to be let out again: it begins when they listen, and ends when they leave. */
+  visit?: Visit;
 }
 
 /** `recovered`: the missed events, oldest first, continue what the client has. Otherwise it starts from the snapshot. */
@@ -52,7 +55,7 @@ export class JoinService {
   /**
    * Calls `enter` once, with the client's way into the room. It must send what it is given and start listening to the
    * room before it returns: events that come later go to listeners only, so nothing is lost and nothing comes twice.
-   * @throws Fault `guild.not_found`, `guild.guarded`, `guild.unavailable`; then `enter` is not called.
+   * @throws Fault `guild.not_found`, `guild.guarded`, `guild.unavailable`, and those of `GuildAccess.admit`; then `enter` is not called.
    */
   async join(request: JoinRequest, enter: (joined: Joined) => void): Promise<void> {
     const { transport, cursor } = request;
@@ -83,19 +86,19 @@ export class JoinService {
   }
 
   /** The room behind the door, for those who only look. @throws as `join` */
-  async admit({ guild, credentials, address }: VisitRequest): Promise<{ entry: DirectoryEntry; room: GuildRoom }> {
+  async admit(request: VisitRequest): Promise<{ entry: DirectoryEntry; room: GuildRoom; visit?: Visit }> {
+    const { guild, credentials, address } = request;
     const entry = await this.directory.find(guild);
     if (!entry) throw new Fault('guild.not_found', 'There is no such guild.');
-    if (!(await this.access.admits(entry, credentials, address))) {
-      throw new Fault('guild.guarded', 'This guild is guarded: show a way in that its door accepts.');
-    }
+    const visit = await this.access.admit(entry, credentials, address);
     const room = await this.rooms.open(entry.id);
     room.door ??= entry.door;
-    return { entry, room };
+    return { entry, room, ...(visit && { visit }) };
   }
 
   private async findWay(request: JoinRequest, enter: (joined: Joined) => void): Promise<void> {
-    const { entry, room } = await this.admit(request);
+    const { entry, room, visit } = await this.admit(request);
+    const way = { room, entry, ...(visit && { visit }) };
     const from = parseCursor(request.cursor);
     for (let tries = 0; from && tries < catchUpTries; tries += 1) {
       const { turns } = room;
@@ -108,16 +111,10 @@ export class JoinService {
       const missed = room.offset - from.offset;
       if (missed < 0 || missed > events.length) continue;
       this.mustBeOpen(room);
-      return enter({
-        room,
-        entry,
-        recovered: true,
-        cursor: String(request.cursor),
-        missed: events.slice(0, missed),
-      });
+      return enter({ ...way, recovered: true, cursor: String(request.cursor), missed: events.slice(0, missed) });
     }
     this.mustBeOpen(room);
-    enter({ room, entry, recovered: false, cursor: room.cursor, snapshot: room.snapshot(entry) });
+    enter({ ...way, recovered: false, cursor: room.cursor, snapshot: room.snapshot(entry) });
   }
 
   private mustBeOpen(room: GuildRoom): void {

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type DomainEvent } from '../../domain/events/index.js';
+import { type LettingOut } from '../../domain/events/guild-removed.js';
 import { Fault } from '../../domain/fault.js';
 import { type GuildSnapshot } from '../../domain/guild-snapshot.js';
 import { type Member } from '../../domain/member.js';
@@ -27,6 +28,14 @@ const texts = {
   loginNeeded: 'This server requires Discord authentication. Please login with Discord.',
   loginFailed: 'Discord authentication failed. Please try logging in again.',
   passwordWrong: 'Sorry, wrong password for that Discord server.',
+};
+
+const lettingOutTexts: Record<LettingOut, string> = {
+  'door-changed': 'This server is entered in another way now.',
+  'password-changed': 'The password of this server was changed.',
+  'not-a-member': 'You are not a member of this Discord server any more.',
+  'login-ended': 'Your login is over. Please login with Discord again.',
+  unconfirmed: 'Discord could not be asked for long whether you may be here. Please try again later.',
 };
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -128,9 +137,13 @@ export function usersEncoding(maxMembers: number): SnapshotEncoding {
 }
 
 /** What stands before and after the users, as `usersEncoding` writes those of the same snapshot. */
-export function aroundUsers(asked: ConnectMessage, snapshot: GuildSnapshot): { before: string; after: string } {
+export function aroundUsers(
+  asked: ConnectMessage,
+  snapshot: GuildSnapshot,
+  clientId?: string,
+): { before: string; after: string } {
   const { guild, cursor, source, stale } = snapshot;
-  const rest = { request: requestOf(asked), serverName: guild.name, cursor, source, stale, recovered: false };
+  const rest = { request: requestOf(asked), serverName: guild.name, clientId, cursor, source, stale, recovered: false };
   return { before: '{"type":"server-join","data":{"users":', after: `,${JSON.stringify(rest).slice(1)}}` };
 }
 
@@ -214,6 +227,16 @@ export function eventFrames(event: DomainEvent): string[] {
  */
 export function removal(server: string, uid: string): string {
   return JSON.stringify({ type: 'presence', server, data: { uid, status: 'offline', delete: true } });
+}
+
+/** The client has to leave its room, and is about to go to another one. */
+export function lettingOut(reason: LettingOut): string {
+  return JSON.stringify({ type: 'error', data: { code: 'guild.guarded', message: lettingOutTexts[reason] } });
+}
+
+/** The Discord application at which the client logs in from now on, as the reference tells it. */
+export function clientIdFrame(server: string, clientId: string): string {
+  return JSON.stringify({ type: 'update-clientid', server, data: { clientId } });
 }
 
 export function errorFrame(fault: WireFault, asked?: ConnectMessage): string {

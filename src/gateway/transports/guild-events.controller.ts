@@ -66,8 +66,8 @@ export class GuildEventsController {
     // A browser that reconnects names its newest event in the header; the address still says where it once began.
     const stream = wantsStream(response.req);
     const transport: TransportName = stream ? 'sse' : 'polling';
-    const credentials = { ...(apiKey && { apiKey }) };
     const { req } = response;
+    const credentials = { ...this.admission.shownBy(req.headers), ...(apiKey && { apiKey }) };
     const address = this.admission.addressOf(req.socket.remoteAddress, req.headers);
     const request = { transport, guild, cursor: lastEventId ?? query.cursor, credentials, address };
     await this.admission.admitRequest(address);

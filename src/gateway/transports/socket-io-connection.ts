@@ -3,6 +3,7 @@ import { type Socket } from 'socket.io';
 import { type Closing, comesBack } from '../../domain/closing.js';
 import { closingTime, type Connection } from '../connections.js';
 import { type GuildRoom } from '../guild-room.js';
+import { type Visit } from '../visits.js';
 import { cutSocket } from './cut-socket.js';
 import { type EngineConnection, waitingFor } from './engine-member.js';
 
@@ -10,6 +11,8 @@ import { type EngineConnection, waitingFor } from './engine-member.js';
 export class SocketIoConnection implements Connection {
   readonly transport = 'socket.io';
   readonly rooms = new Map<string, GuildRoom>();
+  /** By guild. */
+  readonly visits = new Map<string, Visit>();
   /** Undefined until the client has entered the namespace. */
   socket: Socket | undefined;
   private readonly raw: TcpSocket | undefined;

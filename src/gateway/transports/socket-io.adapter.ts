@@ -47,6 +47,7 @@ export class SocketIoAdapter extends IoAdapter {
     const { config } = this;
     const most = config.MAX_CONNECTIONS + refusalsAtOnce;
     const heartbeat = config.HEARTBEAT_SECONDS * 1000;
+    const origin = corsOrigin(config.CORS_ORIGINS);
     const server = super.createIOServer(port, {
       ...options,
       // Other upgrades on this port belong to the WebSocket transport; engine.io would end them after a second.
@@ -60,7 +61,7 @@ export class SocketIoAdapter extends IoAdapter {
       pingInterval: heartbeat,
       pingTimeout: heartbeat,
       connectTimeout: config.HANDSHAKE_SECONDS * 1000,
-      cors: { origin: corsOrigin(config.CORS_ORIGINS) },
+      cors: { origin, credentials: origin !== '*' },
       allowRequest: (request: IncomingMessage, decide: (refusal: string | null, allowed: boolean) => void) => {
         if (server.engine.clientsCount < most && mayOpenSocket(config.CORS_ORIGINS, request.headers)) {
           return decide(null, true);

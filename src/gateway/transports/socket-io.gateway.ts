@@ -74,7 +74,8 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
   ): Promise<void> {
     const { guildId, cursor, auth } = read(joinMessage, body);
     const address = this.admission.addressOf(socket.handshake.address, socket.handshake.headers);
-    const credentials = await this.credentials(auth, address);
+    const shown = this.admission.shownBy(socket.handshake.headers);
+    const credentials = { ...shown, ...(await this.credentials(auth, address)) };
     const transport = 'socket.io' as const;
     const request = { transport, guild: guildId, cursor: cursor ?? undefined, credentials, address };
     await this.joins.join(request, (joined) => this.enter(socket, acknowledge, joined));
@@ -117,7 +118,7 @@ export class SocketIoGateway implements OnGatewayInit<Server>, OnGatewayConnecti
       this.transport.leave(socket, guildId);
       answer(socket, acknowledge, 'joined', ready);
     }
-    this.transport.enter(socket, room);
+    this.transport.enter(socket, room, joined.visit);
   }
 
   private mustTake(socket: Socket, bytes: number): void {

@@ -9,9 +9,11 @@ import { Connections } from '../connections.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { GatewayMetrics } from '../gateway.metrics.js';
 import { type GuildRoom } from '../guild-room.js';
+import { lettingOutOf } from '../letting-out.js';
 import { RoomBroadcaster } from '../room-broadcaster.js';
 import { type SharedBytes } from '../shared-bytes.js';
 import { Transport } from '../transport.js';
+import { type Visit } from '../visits.js';
 import { cutOnceUnread } from './cut-socket.js';
 import { type EngineConnection } from './engine-member.js';
 import { ReadyAnswer } from './ready-answer.js';
@@ -114,10 +116,15 @@ export class SocketIoTransport extends Transport implements OnApplicationBootstr
     if (frames.length > 0) this.adapter?.memberOf(socket.id)?.write(joinBytes(frames), frames);
   }
 
-  enter(socket: Socket, room: GuildRoom): void {
-    const rooms = this.known.get(socket.conn)?.rooms;
-    if (!rooms || rooms.has(room.guildId)) return;
-    rooms.set(room.guildId, room);
+  enter(socket: Socket, room: GuildRoom, visit?: Visit): void {
+    const connection = this.known.get(socket.conn);
+    if (!connection || connection.rooms.has(room.guildId)) return;
+    connection.rooms.set(room.guildId, room);
+    if (visit) connection.visits.set(room.guildId, visit);
+    visit?.begin((reason) => {
+      socket.emit('guild.removed', lettingOutOf(room, reason));
+      this.leave(socket, room.guildId);
+    });
     room.occupants += 1;
     const inside = this.inRooms.get(room.guildId);
     if (inside) inside.add(socket);
@@ -126,10 +133,12 @@ export class SocketIoTransport extends Transport implements OnApplicationBootstr
   }
 
   leave(socket: Socket, guildId: string): void {
-    const rooms = this.known.get(socket.conn)?.rooms;
-    const room = rooms?.get(guildId);
-    if (!rooms || !room) return;
-    rooms.delete(guildId);
+    const connection = this.known.get(socket.conn);
+    const room = connection?.rooms.get(guildId);
+    if (!connection || !room) return;
+    connection.rooms.delete(guildId);
+    connection.visits.get(guildId)?.end();
+    connection.visits.delete(guildId);
     room.occupants -= 1;
     const inside = this.inRooms.get(guildId);
     inside?.delete(socket);

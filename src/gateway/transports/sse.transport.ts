@@ -7,6 +7,7 @@ import { Connections } from '../connections.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { GatewayMetrics } from '../gateway.metrics.js';
 import { type GuildRoom, plainJson } from '../guild-room.js';
+import { lettingOutOf } from '../letting-out.js';
 import { type JoinRequest, type Joined, JoinService } from '../join.service.js';
 import { RoomBroadcaster } from '../room-broadcaster.js';
 import { Transport } from '../transport.js';
@@ -96,7 +97,10 @@ export class SseTransport extends Transport implements OnApplicationBootstrap, B
     });
     if (response.req.method === 'HEAD') return void response.end();
     stream.begin(firstBlocks(joined));
-    this.listen(joined.room, stream);
+    const { room, visit } = joined;
+    this.listen(room, stream);
+    visit?.begin((reason) => stream.end(eventBlock(lettingOutOf(room, reason))));
+    response.once('close', () => visit?.end());
   }
 
   private listen(room: GuildRoom, stream: SseStream): void {

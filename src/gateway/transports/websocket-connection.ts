@@ -7,34 +7,21 @@ import { Backlog } from '../backlog.js';
 import { closingTime, type Connection } from '../connections.js';
 import * as dialect from '../dialects/d-zone.dialect.js';
 import { type DirectoryEntry } from '../guild-directory.js';
-import { type GuildRoom, type SnapshotEncoding } from '../guild-room.js';
-import { type Joined, type JoinService } from '../join.service.js';
-import { MessageBudget, type MessageRates } from '../message-budget.js';
+import { type Credentials } from '../guild-access.js';
+import { type GuildRoom } from '../guild-room.js';
+import { type Joined } from '../join.service.js';
+import { MessageBudget } from '../message-budget.js';
 import { type SharedBytes, sharedBytesOf } from '../shared-bytes.js';
-import { wireFault } from '../wire-fault.js';
+import { type Visit } from '../visits.js';
+import { type WireFault, wireFault } from '../wire-fault.js';
+import { type ConnectionServices } from './connection-services.js';
 import { cutOnceUnread, cutSocket } from './cut-socket.js';
+import { LateRemovals } from './late-removals.js';
 import { type LaneMember, type RoomLane } from './room-lane.js';
 import { framePieces, webSocketFrame, writePieces } from './web-socket-frame.js';
 
 /** Messages of one client that may wait for their turn. */
 const maxWaiting = 32;
-
-/** What connections need of the house: one for all of them. `ask` throws a Fault when an address asks too fast. */
-export interface ConnectionServices {
-  joins: JoinService;
-  snapshots: SnapshotEncoding;
-  deleteDelayMs: number;
-  /** Milliseconds to the first `connect`. */
-  handshakeMs: number;
-  /** Bytes of live frames that may wait for one reader. */
-  maxBuffered: number;
-  rates: MessageRates;
-  ask(bucket: 'socket' | 'join', address: string): Promise<void>;
-  /** A client reads too slowly, and is cut off. */
-  cut(): void;
-  entered(connection: WebSocketConnection, room: GuildRoom): void;
-  left(connection: WebSocketConnection, room: GuildRoom): void;
-}
 
 const serverList = sharedBytesOf(dialect.serverList);
 
@@ -57,7 +44,8 @@ export class WebSocketConnection implements LaneMember, Connection {
   private budget: MessageBudget | undefined;
   private handshake: NodeJS.Timeout | undefined;
   private readonly backlog: Backlog;
-  private readonly removals = new Set<NodeJS.Timeout>();
+  private readonly removals: LateRemovals;
+  private visit: Visit | undefined;
 
   constructor(
     private readonly socket: WebSocket,
@@ -65,7 +53,10 @@ export class WebSocketConnection implements LaneMember, Connection {
     private readonly raw: Duplex,
     readonly address: string,
     private readonly services: ConnectionServices,
+    /** What it showed when it was opened, such as the cookie of a login. */
+    private readonly shown: Credentials,
   ) {
+    this.removals = new LateRemovals(services.deleteDelayMs);
     this.backlog = new Backlog(services.maxBuffered);
     this.work = this.greet();
     this.handshake = setTimeout(() => this.close(closingFor('silent')), services.handshakeMs).unref();
@@ -124,8 +115,9 @@ export class WebSocketConnection implements LaneMember, Connection {
     });
   }
 
-  /** The room is gone: the client, which cannot be without one, goes to the default guild. */
-  roomEnded(): void {
+  /** The room is gone, or goes on without the client, which cannot be without one: it goes to the default guild. */
+  roomEnded(farewell?: string): void {
+    if (farewell !== undefined) this.send(farewell);
     this.leave();
     this.next(async () => {
       // It may have been on its way into another room.
@@ -204,8 +196,16 @@ export class WebSocketConnection implements LaneMember, Connection {
       // Without a world the client would answer an error by asking for the default guild, again and again.
       if (asked.server === 'default' && !this.room) this.wait(asked);
       // The former room stays in force: the client goes on showing it.
-      else this.send(dialect.errorFrame(fault, asked));
+      else await this.refuse(fault, asked);
     }
+  }
+
+  private async refuse(fault: WireFault, asked: dialect.ConnectMessage): Promise<void> {
+    const { joins, clientId } = this.services;
+    const entry = fault.code === 'guild.guarded' && clientId !== undefined ? await joins.find(asked.server) : undefined;
+    // Where it may log in, before it is told that it has to.
+    if (entry?.door === 'discord' && clientId !== undefined) this.send(dialect.clientIdFrame(entry.id, clientId));
+    this.send(dialect.errorFrame(fault, asked));
   }
 
   /** False when the default guild is meant and there is none. */
@@ -215,7 +215,8 @@ export class WebSocketConnection implements LaneMember, Connection {
     if (guild === undefined) return false;
     const cursor = asked.resume ?? undefined;
     const { transport, address } = this;
-    const request = { transport, guild, cursor, credentials: asked.credentials, address } as const;
+    const credentials = { ...this.shown, ...asked.credentials };
+    const request = { transport, guild, cursor, credentials, address } as const;
     await joins.join(request, (joined) => this.enter(asked, joined));
     return true;
   }
@@ -246,10 +247,12 @@ export class WebSocketConnection implements LaneMember, Connection {
     this.room = room;
     this.place = { entry, server: asked.server };
     this.services.entered(this, room);
+    this.visit = joined.visit;
+    this.visit?.begin((reason) => this.roomEnded(dialect.lettingOut(reason)));
   }
 
   private sendWorld(asked: dialect.ConnectMessage, room: GuildRoom, entry: DirectoryEntry): boolean {
-    const { before, after } = dialect.aroundUsers(asked, room.snapshot(entry));
+    const { before, after } = dialect.aroundUsers(asked, room.snapshot(entry), this.services.clientId);
     return this.sendAround(before, room.snapshotBytes(entry, this.services.snapshots), after);
   }
 
@@ -274,8 +277,9 @@ export class WebSocketConnection implements LaneMember, Connection {
 
   private leave(): void {
     this.waitsFor = undefined;
-    for (const timer of this.removals) clearTimeout(timer);
     this.removals.clear();
+    this.visit?.end();
+    this.visit = undefined;
     const room = this.room;
     this.room = undefined;
     this.place = undefined;
@@ -287,10 +291,8 @@ export class WebSocketConnection implements LaneMember, Connection {
     const gone = missed.filter((event) => event.type === 'member.left').map((event) => event.data.member.id);
     if (gone.length === 0) return;
     this.knownFrom = room.offset;
-    const timer = setTimeout(() => {
-      this.removals.delete(timer);
+    this.removals.add(() => {
       for (const id of new Set(gone)) if (!room.has(id)) this.send(dialect.removal(room.guildId, id));
-    }, this.services.deleteDelayMs);
-    this.removals.add(timer);
+    });
   }
 }

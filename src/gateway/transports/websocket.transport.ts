@@ -4,9 +4,10 @@ import { type WebSocket } from 'ws';
 import { parseCursor } from '../../domain/cursor.js';
 import { type DomainEvent } from '../../domain/events/index.js';
 import { ClientAdmission } from '../client-admission.js';
-import { eventFrames, removal, usersEncoding } from '../dialects/d-zone.dialect.js';
+import { clientIdFrame, eventFrames, removal, usersEncoding } from '../dialects/d-zone.dialect.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { GatewayMetrics } from '../gateway.metrics.js';
+import { type Credentials } from '../guild-access.js';
 import { type GuildRoom } from '../guild-room.js';
 import { JoinService } from '../join.service.js';
 import { RoomBroadcaster } from '../room-broadcaster.js';
@@ -14,7 +15,8 @@ import { Transport } from '../transport.js';
 import { Departures } from './departures.js';
 import { RoomLane } from './room-lane.js';
 import { webSocketFrame } from './web-socket-frame.js';
-import { type ConnectionServices, WebSocketConnection } from './websocket-connection.js';
+import { type ConnectionServices } from './connection-services.js';
+import { WebSocketConnection } from './websocket-connection.js';
 
 /** Plain WebSocket, speaking the d-zone dialect. */
 @Injectable()
@@ -44,6 +46,7 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
       handshakeMs: config.HANDSHAKE_SECONDS * 1000,
       maxBuffered: config.SLOW_CLIENT_BYTES,
       rates: admission.rates,
+      clientId: config.DISCORD_CLIENT_ID,
       ask: (bucket, address) => admission.ask(bucket, address),
       cut: () => metrics.slowReadersCut.inc({ transport: this.name }),
       entered: (connection, room) => this.enter(connection, room),
@@ -66,9 +69,9 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
     this.departures.clear();
   }
 
-  /** `socket` is the TCP socket under the WebSocket; `address` where the client is. */
-  accept(webSocket: WebSocket, socket: Duplex, address: string): WebSocketConnection {
-    const connection = new WebSocketConnection(webSocket, socket, address, this.services);
+  /** `socket` is the TCP socket under the WebSocket; `address` where the client is, and `shown` what it showed coming in. */
+  accept(webSocket: WebSocket, socket: Duplex, address: string, shown: Credentials): WebSocketConnection {
+    const connection = new WebSocketConnection(webSocket, socket, address, this.services, shown);
     this.connections.add(connection);
     webSocket.once('close', () => this.connections.delete(connection));
     return connection;
@@ -78,7 +81,7 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
     this.keepDepartures(event);
     const lane = this.lanes.get(room.guildId);
     if (!lane) return 0;
-    const texts = eventFrames(event);
+    const texts = [...eventFrames(event), ...this.loginFrames(event)];
     // Bytes once for everybody.
     for (const text of texts) lane.push({ bytes: webSocketFrame(text), text });
     return lane.size * texts.length;
@@ -86,6 +89,13 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
 
   end(room: GuildRoom): void {
     for (const connection of [...(this.lanes.get(room.guildId)?.everybody() ?? [])]) connection.roomEnded();
+  }
+
+  /** Those whose guild begins to ask for a login are told where, before they have to leave. */
+  private loginFrames(event: DomainEvent): string[] {
+    const { DISCORD_CLIENT_ID: clientId } = this.config;
+    const asked = event.type === 'guild.removed' && event.data.door === 'discord';
+    return asked && clientId !== undefined ? [clientIdFrame(event.guildId, clientId)] : [];
   }
 
   private enter(connection: WebSocketConnection, room: GuildRoom): void {

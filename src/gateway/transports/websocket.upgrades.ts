@@ -63,7 +63,7 @@ export class WebSocketUpgrades implements OnApplicationBootstrap {
     this.server.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('error', ignore);
       if (refusal) return void this.refuse(webSocket, refusal);
-      const connection = this.transport.accept(webSocket, socket, address);
+      const connection = this.transport.accept(webSocket, socket, address, this.admission.shownBy(request.headers));
       webSocket.once('close', this.connections.add(connection));
       const asked = guildInPath(request.url ?? '');
       if (asked) connection.connect(asked);

@@ -5,6 +5,7 @@ import { type SourceGuild, type SourceSnapshot } from '../../../src/domain/sourc
 import { MemoryEventLog } from '../../../src/event-log/memory-event-log.js';
 import { GatewayMetrics } from '../../../src/gateway/gateway.metrics.js';
 import { GuildAccess } from '../../../src/gateway/guild-access.js';
+import { Visits } from '../../../src/gateway/visits.js';
 import { GuildDirectory } from '../../../src/gateway/guild-directory.js';
 import { GuildRooms } from '../../../src/gateway/guild-rooms.js';
 import { JoinService } from '../../../src/gateway/join.service.js';
@@ -127,7 +128,7 @@ export function houseOf(log: MemoryEventLog, providers: DataProvider[]) {
   const chain = chainOf(providers, 1_000);
   const filters = FiltersInMemory.make();
   const rooms = new GuildRooms(log, chain, filters);
-  const access = new GuildAccess(new GuildDoors(), allowAll);
+  const access = new GuildAccess(new GuildDoors(), allowAll, new Visits());
   const directory = new GuildDirectory(chain, noSettings);
   const joins = new JoinService(directory, rooms, access, log, new GatewayMetrics(new Metrics(), rooms));
   return { chain, filters, rooms, joins };
