@@ -53,9 +53,8 @@ function writeCommands(call: RestCall): { status: number; body: unknown } {
   return { status: 200, body: commands };
 }
 
-/** The bot itself, other users, and what the application registers. */
+/** Users, direct messages, and what the application registers. */
 export const applicationRoutes: readonly Route[] = [
-  { method: 'GET', path: '/users/@me', handle: ({ world }) => ({ status: 200, body: world.bot }) },
   {
     method: 'GET',
     path: '/users/:user',

@@ -7,6 +7,7 @@ import { type GatewaySession } from './gateway-session.js';
 import { type SessionStart } from './gateway-sessions.js';
 import { type GuildOptions, type UserOptions } from './guild-options.js';
 import { type PrivilegedIntents } from './intents.js';
+import { type Logins } from './logins.js';
 import { type ChunkFault } from './member-chunks.js';
 import { type RateLimit } from './rate-buckets.js';
 import { type RefusalOptions, type RequestPattern } from './refusals.js';
@@ -74,6 +75,11 @@ export class FakeDiscord {
 
   get botUser(): Readonly<WireUser> {
     return this.world.bot;
+  }
+
+  /** People who log in at applications; the fake's own has the id of the bot user. */
+  get logins(): Logins {
+    return this.world.logins;
   }
 
   /** The bot is a member from the start. */

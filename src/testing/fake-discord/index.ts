@@ -14,6 +14,7 @@ export {
   type UserOptions,
 } from './guild-options.js';
 export { intents } from './intents.js';
+export { type Logins, type TokenOptions } from './logins.js';
 export { permissions } from './permissions.js';
 export { type RefusalOptions, type RequestPattern } from './refusals.js';
 export { type RequestRecord } from './rest-server.js';

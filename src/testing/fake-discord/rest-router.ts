@@ -8,6 +8,8 @@ export interface RestCall {
   query: URLSearchParams;
   /** Undefined when there was none. */
   body: unknown;
+  /** The token of a person who logged in somewhere. */
+  bearer: string | undefined;
 }
 
 export interface RestAnswer {
@@ -21,6 +23,10 @@ export interface Route {
   path: string;
   /** Whether it answers without a token. */
   open?: boolean;
+  /** Whether it answers people's tokens too. */
+  bearer?: boolean;
+  /** Whether it takes forms instead of JSON. */
+  form?: boolean;
   handle(call: RestCall): RestAnswer;
 }
 

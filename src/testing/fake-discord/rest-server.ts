@@ -3,6 +3,7 @@ import { ApiError } from './api-error.js';
 import { applicationRoutes } from './application-routes.js';
 import { channelRoutes } from './channel-routes.js';
 import { guildRoutes } from './guild-routes.js';
+import { oauthRoutes } from './oauth-routes.js';
 import { RateBuckets, type RateLimit } from './rate-buckets.js';
 import { type Mishap, Refusals } from './refusals.js';
 import { type Match, type RestAnswer, RestRouter, type Route } from './rest-router.js';
@@ -39,7 +40,13 @@ export class RestServer {
     private readonly world: World,
     private readonly options: RestOptions,
   ) {
-    this.router = new RestRouter([...options.gatewayRoutes, ...applicationRoutes, ...guildRoutes, ...channelRoutes]);
+    this.router = new RestRouter([
+      ...options.gatewayRoutes,
+      ...oauthRoutes,
+      ...applicationRoutes,
+      ...guildRoutes,
+      ...channelRoutes,
+    ]);
     this.buckets = new RateBuckets(options.rateLimit);
   }
 
@@ -80,11 +87,13 @@ export class RestServer {
       const version = /^\/api\/v(\d+)/.exec(url.pathname)?.[1] ?? '10';
       if (version !== '10' && version !== '9') throw new ApiError(400, 50041, 'Invalid API version provided');
       const match = this.router.match(method, path);
-      if (!match.route.open) this.authenticate(request);
+      const { route, params } = match;
+      const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
+      if (!route.open && !(route.bearer && bearer !== undefined)) this.authenticate(request);
       const limited = this.limit(match, headers);
       if (limited) return limited;
-      const body = parseBody(request, raw);
-      return match.route.handle({ world: this.world, params: match.params, query: url.searchParams, body });
+      const body = route.form ? Object.fromEntries(new URLSearchParams(raw.toString())) : parseBody(request, raw);
+      return route.handle({ world: this.world, params, query: url.searchParams, body, bearer });
     } catch (error) {
       if (error instanceof ApiError) return { status: error.status, body: error.body };
       return { status: 500, body: { message: `500: The fake failed: ${String(error)}`, code: 0 } };

@@ -2,6 +2,7 @@ import { FakeGuild, type GuildHost } from './fake-guild.js';
 import { type GatewayEvent } from './gateway-event.js';
 import { type GuildOptions, type UserOptions } from './guild-options.js';
 import { type PrivilegedIntents, intents } from './intents.js';
+import { Logins } from './logins.js';
 import { type MessagePlace, Messages } from './messages.js';
 import { Snowflakes } from './snowflakes.js';
 import { WatchedList } from './watched-list.js';
@@ -30,6 +31,10 @@ export class World implements GuildHost {
   readonly snowflakes = new Snowflakes();
   readonly bot: WireUser;
   readonly messages: Messages;
+  readonly logins = new Logins(
+    () => this.bot.id,
+    (id) => this.users.get(id),
+  );
   readonly users = new Map<string, WireUser>();
   readonly guilds = new Map<string, FakeGuild>();
   readonly closedDms = new Set<string>();
