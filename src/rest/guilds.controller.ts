@@ -12,6 +12,7 @@ import { type ListedGuild, listedGuild } from '../domain/guild.js';
 import { guildSnapshot } from '../domain/guild-snapshot.js';
 import { member } from '../domain/member.js';
 import { compareSnowflakes, isSnowflake } from '../domain/snowflake.js';
+import { ClientAdmission } from '../gateway/client-admission.js';
 import { type DirectoryEntry } from '../gateway/guild-directory.js';
 import { JoinService } from '../gateway/join.service.js';
 
@@ -47,7 +48,10 @@ const tags = (request: Request) => [`guild:${String(request.params.guild).trim()
 @ApiTags('guilds')
 @Controller('api/v1/guilds')
 export class GuildsController {
-  constructor(private readonly joins: JoinService) {}
+  constructor(
+    private readonly joins: JoinService,
+    private readonly admission: ClientAdmission,
+  ) {}
 
   @Get()
   @Public()
@@ -97,7 +101,10 @@ export class GuildsController {
   }
 
   private async admit(guild: string, apiKey: ApiKey | undefined, response: Response) {
-    const admitted = await this.joins.admit({ guild, credentials: apiKey ? { apiKey } : {} });
+    const { req } = response;
+    const credentials = { ...this.admission.shownBy(req.headers), ...(apiKey && { apiKey }) };
+    const address = this.admission.addressOf(req.socket.remoteAddress, req.headers);
+    const admitted = await this.joins.admit({ guild, credentials, address });
     if (admitted.entry.door !== 'open') keepPrivate(response);
     return admitted;
   }
