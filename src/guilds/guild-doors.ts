@@ -20,6 +20,9 @@ export abstract class DoorKeeper {
   /** The data source whose guilds it keeps; those of every source when absent. */
   abstract readonly source?: string;
 
+  /** The one guild it keeps; every one of its source when absent. */
+  readonly guildId?: string;
+
   /**
    * Answers within seconds; with a pass when the visitor may have to be let out again. A Fault says that nothing can be told
    * now. Any other throw counts as no; its message is not logged, since it may quote what was shown.
@@ -91,9 +94,12 @@ export class GuildDoors {
     return () => this.onRevoked.delete(listener);
   }
 
-  private keepersOf({ door, source }: KeptGuild): DoorKeeper[] {
+  private keepersOf({ id, door, source }: KeptGuild): DoorKeeper[] {
     return [...this.keepers].filter(
-      (keeper) => keeper.door === door && (keeper.source === undefined || keeper.source === source),
+      (keeper) =>
+        keeper.door === door &&
+        (keeper.source === undefined || keeper.source === source) &&
+        (keeper.guildId === undefined || keeper.guildId === id),
     );
   }
 

@@ -117,6 +117,7 @@ export class WebSocketConnection implements LaneMember, Connection {
 
   /** The room is gone, or goes on without the client, which cannot be without one: it goes to the default guild. */
   roomEnded(farewell?: string): void {
+    this.lane?.catchUp(this);
     if (farewell !== undefined) this.send(farewell);
     this.leave();
     this.next(async () => {
