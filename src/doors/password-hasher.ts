@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
-import { bulkhead, BulkheadRejectedError } from 'cockatiel';
+import { bulkhead, type BulkheadPolicy, BulkheadRejectedError } from 'cockatiel';
 import { LRUCache } from 'lru-cache';
 import { Fault } from '../domain/fault.js';
 
@@ -8,8 +8,7 @@ import { Fault } from '../domain/fault.js';
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 /** Tries at once, and how many more may wait: the memory of the process is not for guessers to spend. */
-const atOnce = 2;
-const mostWaiting = 500;
+const usualLimits = { atOnce: 2, waiting: 500 };
 
 /** Right passwords that need no further try, and for how long, in milliseconds. */
 const mostKnown = 10_000;
@@ -17,10 +16,14 @@ const knownFor = 600_000;
 
 /** Hashes passwords and compares them. What a password is stands nowhere, not even in memory. */
 export class PasswordHasher {
-  private readonly places = bulkhead(atOnce, mostWaiting);
+  private readonly places: BulkheadPolicy;
   private readonly key = randomBytes(32);
   private readonly known = new LRUCache<string, true>({ max: mostKnown, ttl: knownFor });
   private readonly trying = new Map<string, Promise<boolean>>();
+
+  constructor({ atOnce, waiting } = usualLimits) {
+    this.places = bulkhead(atOnce, waiting);
+  }
 
   hash(password: string): Promise<string> {
     return this.inTurn(() => hash(plain(password), cost));

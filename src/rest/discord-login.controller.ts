@@ -94,9 +94,11 @@ export class DiscordLoginController {
   async end(@Res({ passthrough: true }) response: Response): Promise<void> {
     const { publicUrl } = this.login;
     const { session } = this.admission.shownBy(response.req.headers);
-    if (session !== undefined) await this.login.logOut(session);
-    response.clearCookie(sessionCookieName(publicUrl), this.cookie);
     response.setHeader('Cache-Control', 'no-store');
+    // Another site's page can make a browser ask for this: without the cookie that it may not use, nothing happens.
+    if (session === undefined) return;
+    await this.login.logOut(session);
+    response.clearCookie(sessionCookieName(publicUrl), this.cookie);
   }
 
   /** Lax: sent along with an opened address, such as Discord's way back, and with nothing that another site's page asks for. */

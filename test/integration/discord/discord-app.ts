@@ -2,6 +2,7 @@ import { type LoggerService } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { expect, vi } from 'vitest';
 import { DiscordGuilds } from '../../../src/discord/discord-guilds.js';
+import { DiscordMembers } from '../../../src/discord/discord-members.js';
 import { DiscordSender } from '../../../src/discord/discord-sender.js';
 import { DiscordStatus } from '../../../src/discord/discord-status.js';
 import { discordConfig } from '../../../src/discord/discord.config.js';
@@ -45,6 +46,10 @@ export class DiscordApp {
     const app = new DiscordApp(module);
     await module.init();
     return app;
+  }
+
+  get members(): DiscordMembers {
+    return this.module.get(DiscordMembers);
   }
 
   /** There with a token alone. */
