@@ -106,7 +106,9 @@ export class RoomSession extends Emitter<RoomEvents> implements ClientRoom {
   receive(event: DomainEvent): void {
     if (this.status.name !== 'live' || !this.kept) return;
     const step = cursorStep(this.cursor, event.cursor);
-    if (step === 'old') return;
+    // Whoever has to leave hears so alone: that stands in no log, and its place is one that is known already.
+    const letOut = event.type === 'guild.removed' && event.data.reason !== undefined;
+    if (step === 'old' && !letOut) return;
     if (step === 'gap') return this.startAnew();
     applyEvent(this.kept, event);
     // The source is heard of again.

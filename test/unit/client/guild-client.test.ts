@@ -35,6 +35,17 @@ describe('a room', () => {
     expect(room.cursor).toBe('e:7');
   });
 
+  it('leaves when the server lets it out, whose word stands in no log, and asks for a new way in', () => {
+    const { room, events } = bench.liveRoom();
+    bench.send(at('e:6', joinOf(guildId, bob)));
+    bench.send(at('e:6', { type: 'guild.removed', guildId, data: { reason: 'not-a-member' } }));
+    expect(events).toEqual(['e:6', 'e:6']);
+    expect(room.status.name).toBe('connecting');
+    expect(bench.socket.question.content).toMatchObject({ guildId, cursor: undefined });
+    bench.socket.question.answer({ error: { code: 'guild.guarded', message: 'No more.' } });
+    expect(room.status).toMatchObject({ name: 'refused', fault: { code: 'guild.guarded' } });
+  });
+
   it.each([
     ['a hole in the offsets', 'e:7'],
     ['another life of the log', 'f:6'],
