@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { GuildSettingsStore } from '../../src/guilds/guild-settings.js';
+import { Visits } from '../../src/gateway/visits.js';
+import { SocketIoClient } from '../support/socket-io-client.js';
 import { startTestApp, type TestApp, testKeys } from '../support/test-app.js';
 import { type Shown, staying, type Visitor, waysIn } from '../support/ways-in.js';
 
@@ -72,6 +74,26 @@ describe('a guild behind a password', () => {
   it('opens no other guild, whatever the keyboard that types it', async () => {
     expect((await enter('socket.io', { password: 'open sesame ä' }, repos)).refused).toBe('guild.guarded');
     expect((await enter('socket.io', { password: 'open sesame a\u0308' })).refused).toBeUndefined();
+  });
+
+  it('keeps nothing of a visit that is over', async () => {
+    const visits = app.app.get(Visits, { strict: false });
+    for (const visitor of visitors) visitor.leave();
+    await vi.waitFor(() => expect(visits.all()).toEqual([]), { timeout });
+    for (const name of Object.keys(staying)) {
+      const visitor = await enter(name, { password: typed(name) });
+      expect([name, visits.all().length]).toEqual([name, 1]);
+      visitor.leave();
+      await vi.waitFor(() => expect([name, visits.all()]).toEqual([name, []]), { timeout });
+    }
+    // The same room entered again is one visit, and so is none after it was left.
+    const client = await SocketIoClient.open(app.url);
+    const join = { guildId: docs, auth: { password: 'open sesame ä' } };
+    for (let n = 0; n < 2; n += 1) expect((await client.ask('join', join)).error).toBeUndefined();
+    expect(visits.all()).toHaveLength(1);
+    await client.ask('leave', { guildId: docs });
+    expect(visits.all()).toEqual([]);
+    client.close();
   });
 
   it('lets those inside out when its password is another one, with the reason, and those with a key stay', async () => {
