@@ -14,7 +14,7 @@ export class Browser {
   }
 
   /** An address of ours as a path, or as Discord sends browsers back: the host is replaced by where the test listens. */
-  async open(address: string, { method = 'GET', headers = {} as Record<string, string> } = {}): Promise<Response> {
+  async open(address: string, { method = 'GET', headers = {} } = {}): Promise<Response> {
     const { pathname, search } = new URL(address, this.url);
     const response = await fetch(this.url + pathname + search, {
       method,

@@ -1,10 +1,9 @@
 import { type GuildRoom, type SnapshotEncoding } from '../guild-room.js';
 import { type JoinService } from '../join.service.js';
 import { type MessageRates } from '../message-budget.js';
-import { type WebSocketConnection } from './websocket-connection.js';
 
-/** What connections need of the house: one for all of them. `ask` throws a Fault when an address asks too fast. */
-export interface ConnectionServices {
+/** What connections of kind `C` need of the house: one for all of them. `ask` throws a Fault when an address asks too fast. */
+export interface ConnectionServices<C> {
   joins: JoinService;
   snapshots: SnapshotEncoding;
   deleteDelayMs: number;
@@ -18,6 +17,6 @@ export interface ConnectionServices {
   ask(bucket: 'socket' | 'join', address: string): Promise<void>;
   /** A client reads too slowly, and is cut off. */
   cut(): void;
-  entered(connection: WebSocketConnection, room: GuildRoom): void;
-  left(connection: WebSocketConnection, room: GuildRoom): void;
+  entered(connection: C, room: GuildRoom): void;
+  left(connection: C, room: GuildRoom): void;
 }

@@ -52,7 +52,7 @@ export class WebSocketConnection implements LaneMember, Connection {
     /** The TCP socket under it. */
     private readonly raw: Duplex,
     readonly address: string,
-    private readonly services: ConnectionServices,
+    private readonly services: ConnectionServices<WebSocketConnection>,
     /** What it showed when it was opened, such as the cookie of a login. */
     private readonly shown: Credentials,
   ) {

@@ -25,7 +25,7 @@ export class WebSocketTransport extends Transport implements OnApplicationBootst
   private readonly connections = new Set<WebSocketConnection>();
   private readonly lanes = new Map<string, RoomLane<WebSocketConnection>>();
   private readonly departures: Departures;
-  private readonly services: ConnectionServices;
+  private readonly services: ConnectionServices<WebSocketConnection>;
   private heartbeat: NodeJS.Timeout | undefined;
 
   constructor(

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DiscordMembers } from '../../../src/discord/discord-members.js';
+import { type DiscordMembers } from '../../../src/discord/discord-members.js';
 import { type DiscordWays } from '../../../src/discord/discord.module.js';
 import { FakeDiscord } from '../../../src/testing/fake-discord/index.js';
 import { deadline, DiscordApp } from './discord-app.js';
