@@ -110,6 +110,8 @@ export class DiscordOAuth {
       this.pausedUntil = performance.now() + pause;
       throw unavailable(pause);
     }
+    // Not the visitor's fault, and the operator has to hear of it.
+    if (status === 401 && request.method === 'POST') throw new Error('DISCORD_CLIENT_SECRET is refused');
     if (status === 400 || status === 401 || status === 403) return undefined;
     if (status !== 200) throw new Error(`HTTP ${status}`);
     const read = shape.safeParse(parsed(text));

@@ -137,6 +137,13 @@ describe('a code', () => {
     });
   });
 
+  it('cannot be redeemed with a wrong secret, and the operator hears why', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    answer = json({ error: 'invalid_client' }, 401);
+    await expect(oauth.redeem(exchange)).rejects.toMatchObject({ code: 'service.unavailable' });
+    expect(warn.mock.calls.flat().join()).toContain('DISCORD_CLIENT_SECRET is refused');
+  });
+
   it('that Discord refuses, or answers with another kind of token, is worth nothing', async () => {
     answer = json({ error: 'invalid_grant' }, 400);
     expect(await oauth.redeem(exchange)).toBeUndefined();
