@@ -4,7 +4,7 @@ export const floors = [
   ['main.ts', 'app.open.ts', 'app.setup.ts', 'app.banner.ts', 'app.module.ts', 'app.config.ts', 'testing.ts'],
   ['rest', 'console'],
   ['gateway'],
-  ['providers', 'queue'],
+  ['providers', 'queue', 'doors'],
   ['discord', 'store'],
   ['event-log', 'cache', 'rate-limit', 'access', 'guilds'],
   ['database', 'telemetry'],

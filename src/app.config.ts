@@ -3,6 +3,7 @@ import { accessConfig } from './access/access.config.js';
 import { cacheConfig } from './cache/cache.config.js';
 import { databaseConfig } from './database/database.config.js';
 import { discordConfig, discordToken } from './discord/discord.config.js';
+import { doorsConfig } from './doors/doors.config.js';
 import { StartupError } from './database/startup-error.js';
 import { eventLogConfig } from './event-log/event-log.config.js';
 import { gatewayConfig } from './gateway/gateway.config.js';
@@ -42,6 +43,7 @@ export const appShape = z.object({
   ...cacheConfig.shape,
   ...eventLogConfig.shape,
   ...discordConfig.shape,
+  ...doorsConfig.shape,
   ...providersConfig.shape,
   ...sourceShapes,
   ...queueConfig.shape,

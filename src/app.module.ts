@@ -8,6 +8,7 @@ import { ConsoleModule } from './console/console.module.js';
 import { type DatabaseConnection } from './database/database-connection.js';
 import { DatabaseModule } from './database/database.module.js';
 import { DiscordModule } from './discord/discord.module.js';
+import { DoorsModule } from './doors/doors.module.js';
 import { EventLogModule } from './event-log/event-log.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { GuildsModule } from './guilds/guilds.module.js';
@@ -54,10 +55,11 @@ export class AppModule {
       speaksFor: (guildId) => (chain.guildSources.get(guildId) ?? names).includes('store'),
     });
     const providers = ProvidersModule.forRoot(config.providers, [discord, GuildsModule, store], plugins);
+    const doors = DoorsModule.forRoot(config, [discord, GuildsModule]);
     const queue = QueueModule.forRoot({ config, imports: [discord] });
     const gateway = GatewayModule.forRoot(config, [providers, GuildsModule, access, rateLimit, cache]);
     const rest = RestModule.forRoot({
-      imports: [gateway, GuildsModule, queue, database, discord, store],
+      imports: [gateway, GuildsModule, queue, database, discord, store, doors],
       healthChecks: [DatabaseCheck, DiscordCheck],
       ...(config.METRICS_PORT !== undefined && { metricsServer: { port: config.METRICS_PORT, host: config.HOST } }),
     });
@@ -75,6 +77,7 @@ export class AppModule {
         discord,
         store,
         providers,
+        doors,
         queue,
         gateway,
         rest,

@@ -44,8 +44,11 @@ export function setUpApp(app: NestExpressApplication, config: AppConfig): void {
       strictTransportSecurity: false,
     }),
   );
+  const origin = corsOrigin(config.CORS_ORIGINS);
   app.enableCors({
-    origin: corsOrigin(config.CORS_ORIGINS),
+    origin,
+    // Pages of origins that are named may use their visitors' logins; where every page may read, none may.
+    credentials: origin !== '*',
     exposedHeaders: ['ETag', 'Location', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', 'Retry-After'],
   });
   app.useBodyParser('json', {

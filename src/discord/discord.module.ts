@@ -7,7 +7,8 @@ import { clientOptions, restOptions } from './client-options.js';
 import { MetricsModule } from '../telemetry/metrics.module.js';
 import { DiscordClient } from './discord-client.js';
 import { DiscordGuilds } from './discord-guilds.js';
-import { guildsOff, senderOff, statusOff } from './discord-off.js';
+import { DiscordMembers } from './discord-members.js';
+import { guildsOff, membersOff, senderOff, statusOff } from './discord-off.js';
 import { DiscordMetrics } from './discord.metrics.js';
 import { DiscordSender } from './discord-sender.js';
 import { DiscordSession } from './discord-session.js';
@@ -31,8 +32,10 @@ import { MirroredGuilds } from './mirrored-guilds.js';
 import { PatientNecordModule } from './patient-necord.module.js';
 import { RestDiscordSender } from './rest-discord-sender.js';
 import { RestGuilds } from './rest-guilds.js';
+import { RestMembers } from './rest-members.js';
 import { RestProbe } from './rest-probe.js';
 import { RestStatus } from './rest-status.js';
+import { SessionMembers } from './session-members.js';
 import { SessionReconciler } from './session-reconciler.js';
 import { ShownMessages } from './shown-messages.js';
 import { StrangerLoader } from './stranger-loader.js';
@@ -75,12 +78,13 @@ export class DiscordModule {
   }
 }
 
-const always = [DiscordGuilds, DiscordSender, DiscordStatus];
+const always = [DiscordGuilds, DiscordMembers, DiscordSender, DiscordStatus];
 
 function withoutDiscord(): Partial<DynamicModule> {
   return {
     providers: [
       { provide: DiscordGuilds, useValue: guildsOff },
+      { provide: DiscordMembers, useValue: membersOff },
       { provide: DiscordSender, useValue: senderOff },
       { provide: DiscordStatus, useValue: statusOff },
       DiscordMetrics,
@@ -106,6 +110,11 @@ function overRest(rest: REST, budget: InvalidRequestBudget, config: DiscordConfi
       useFactory: (standing: BotStanding, admission: GuildAdmission) => new RestGuilds(rest, standing, admission),
       inject: [BotStanding, GuildAdmission],
     },
+    {
+      provide: RestMembers,
+      useFactory: (standing: BotStanding, admission: GuildAdmission) => new RestMembers(rest, standing, admission),
+      inject: [BotStanding, GuildAdmission],
+    },
   ];
 }
 
@@ -122,6 +131,7 @@ function withoutSession(token: string, config: DiscordConfig, { asked }: { asked
         inject: [GuildAdmission],
       },
       { provide: BotStanding, useExisting: RestStatus },
+      { provide: DiscordMembers, useExisting: RestMembers },
       { provide: DiscordGuilds, useValue: guildsOff },
       ...(asked ? [probe] : []),
     ],
@@ -166,6 +176,12 @@ function withSession(token: string, config: DiscordConfig): Partial<DynamicModul
       },
       { provide: BotStanding, useExisting: DiscordSession },
       { provide: DiscordGuilds, useClass: MirroredGuilds },
+      {
+        provide: DiscordMembers,
+        useFactory: (mirror: GuildMirror, status: DiscordStatus, rest: RestMembers) =>
+          new SessionMembers(mirror, status, rest),
+        inject: [GuildMirror, DiscordStatus, RestMembers],
+      },
       ...listeners,
     ],
     exports: [...always, RestGuilds],

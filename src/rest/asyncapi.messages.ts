@@ -32,7 +32,7 @@ const eventSummaries: Record<DomainEventType, string> = {
   'channel.deleted': 'A channel is gone, or no longer for everybody',
   'guild.updated': 'The guild changed its name or icon, or is back',
   'guild.unavailable': 'Discord lost sight of the guild; what was last known stays on show',
-  'guild.removed': 'The guild is no longer shown: its room has ended',
+  'guild.removed': 'The guild is no longer shown, or its door lets nobody stay who came in before: the room has ended',
   'announcement.created': 'An operator says something to everybody in the room',
   'notification.accepted': 'A notification of the guild was stored',
   'notification.delivered': 'A notification of the guild is in Discord',
@@ -83,6 +83,11 @@ export const dZoneMessages: Messages = {
   'dZone.member-update': fromServer('member-update', 'A member changed; a presence follows', dZone['member-update']),
   'dZone.notification': fromServer('notification', 'What became of a notification', dZone.notification),
   'dZone.announcement': fromServer('announcement', 'What an operator says', dZone.announcement),
+  'dZone.update-clientid': fromServer(
+    'update-clientid',
+    'The Discord application at which to log in: before a refusal that asks for a login, and when a guild begins to ask',
+    dZone['update-clientid'],
+  ),
   'dZone.error': fromServer('error', 'A refusal; the connection and the present room go on', dZone.error),
 };
 

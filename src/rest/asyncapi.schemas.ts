@@ -77,6 +77,7 @@ const freshJoin = z.object({
   users: z.record(snowflake, user),
   request,
   serverName: z.string(),
+  clientId: z.string().optional().describe('The Discord application at which visitors log in.'),
   cursor,
   source: z.string(),
   stale: z.boolean(),
@@ -123,6 +124,7 @@ export const dZone = {
   'member-update': leadingFrame('member-update', user),
   notification: eventFrame('notification', notification),
   announcement: eventFrame('announcement', z.record(z.string(), z.unknown())),
+  'update-clientid': leadingFrame('update-clientid', z.object({ clientId: z.string() })),
   error: frame('error', fault),
 };
 

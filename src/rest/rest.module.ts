@@ -7,6 +7,8 @@ import { AdminGuildsController } from './admin-guilds.controller.js';
 import { AlertRulesController } from './alert-rules.controller.js';
 import { AsyncApiController } from './asyncapi.controller.js';
 import { GuildSettingsController } from './guild-settings.controller.js';
+import { DiscordLoginController } from './discord-login.controller.js';
+import { GuildPasswordsController } from './guild-passwords.controller.js';
 import { GuildsController } from './guilds.controller.js';
 import { HEALTH_CHECKS, type HealthCheck } from './health-check.js';
 import { HealthController } from './health.controller.js';
@@ -54,6 +56,8 @@ export class RestModule {
         AdminGuildsController,
         GuildSettingsController,
         HiddenMembersController,
+        GuildPasswordsController,
+        DiscordLoginController,
         StoredGuildsController,
         StoredMembersController,
         AlertRulesController,

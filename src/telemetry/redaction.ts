@@ -23,7 +23,7 @@ const secretFields = new Set([
   'clientsecret',
 ]);
 
-const secretParameters = /([?&;](?:[\w-]*token|password|key|api[_-]?key|auth|secret)=)[^&;#\s"'<>]+/gi;
+const secretParameters = /([?&;](?:[\w-]*token|password|key|api[_-]?key|auth|secret|code|state)=)[^&;#\s"'<>]+/gi;
 const userInfo = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'<>]*:[^\s/?#"'<>]*@/gi;
 /** Who hides is in no log, not even in the line of the request that hid them. */
 const hidden = /(\/hidden\/)[^/?#\s"'<>]+/g;

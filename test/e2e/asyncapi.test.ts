@@ -68,7 +68,11 @@ let app: TestApp;
 let document: AsyncApiDocument;
 let schemas: AsyncApiSchemas;
 beforeAll(async () => {
-  app = await startTestApp({ HEARTBEAT_SECONDS: '0.2', DZONE_DELETE_SECONDS: '0.1' });
+  app = await startTestApp({
+    HEARTBEAT_SECONDS: '0.2',
+    DZONE_DELETE_SECONDS: '0.1',
+    DISCORD_CLIENT_ID: '506432803173433344',
+  });
   const answer = await fetch(`${app.url}/asyncapi.json`);
   expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
   document = (await answer.json()) as AsyncApiDocument;
@@ -150,6 +154,8 @@ describe('what goes over the wires is what the document says', () => {
     const [first] = await append(untilTheEnd);
     await vi.waitFor(() => expect(client.frames.some(({ data }) => data.delete === true)).toBe(true));
     client.connect({ server: 'nobody-knows-it' });
+    await client.nextOf('error');
+    client.connect({ server: 'oauth' });
     await client.nextOf('error');
     const again = { type: 'connect', data: { server: 'dworld', resume: first!.cursor } };
     captured.add('dZone.connect', again);

@@ -3,6 +3,8 @@ import { Notifications1700000000002 } from './1700000000002-notifications.js';
 import { GuildAlertRules1700000000003 } from './1700000000003-guild-alert-rules.js';
 import { GuildStore1700000000004 } from './1700000000004-guild-store.js';
 import { ShownMembers1700000000005 } from './1700000000005-shown-members.js';
+import { GuildPasswords1700000000006 } from './1700000000006-guild-passwords.js';
+import { VisitorSessions1700000000007 } from './1700000000007-visitor-sessions.js';
 
 /** All migrations, in the order in which they run. Once released, a migration is never changed: add another. */
 export const migrations = [
@@ -11,4 +13,6 @@ export const migrations = [
   GuildAlertRules1700000000003,
   GuildStore1700000000004,
   ShownMembers1700000000005,
+  GuildPasswords1700000000006,
+  VisitorSessions1700000000007,
 ];
