@@ -184,6 +184,7 @@ function withSession(token: string, config: DiscordConfig): Partial<DynamicModul
       },
       ...listeners,
     ],
-    exports: [...always, RestGuilds],
+    // The last two are for the commands.
+    exports: [...always, RestGuilds, GuildAdmission, BotStanding],
   };
 }

@@ -2,12 +2,14 @@ import { type Server, createServer } from 'node:http';
 import { type AddressInfo, type Socket } from 'node:net';
 import { type FakeGuild } from './fake-guild.js';
 import { GatewayServer } from './gateway-server.js';
+import { type FakeInteraction } from './fake-interaction.js';
 import { type MemberRequest } from './gateway-commands.js';
 import { type GatewaySession } from './gateway-session.js';
 import { type SessionStart } from './gateway-sessions.js';
 import { type GuildOptions, type UserOptions } from './guild-options.js';
 import { type PrivilegedIntents } from './intents.js';
 import { type Logins } from './logins.js';
+import { type InteractOptions } from './interactions.js';
 import { type ChunkFault } from './member-chunks.js';
 import { type RateLimit } from './rate-buckets.js';
 import { type RefusalOptions, type RequestPattern } from './refusals.js';
@@ -134,8 +136,13 @@ export class FakeDiscord {
   }
 
   /** The application commands registered in a guild, or everywhere. */
-  commands(guildId?: string): readonly unknown[] {
+  commands(guildId?: string): readonly object[] {
     return this.world.commands.get(guildId ?? 'global') ?? [];
+  }
+
+  /** A user gives a command, as far as Discord lets them: otherwise an error says why it is not there for them. */
+  interact(options: InteractOptions): FakeInteraction {
+    return this.world.interactions.give(options);
   }
 
   /** Sessions with a connection that were told READY or RESUMED. */

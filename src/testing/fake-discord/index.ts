@@ -15,6 +15,8 @@ export {
 } from './guild-options.js';
 export { intents } from './intents.js';
 export { type Logins, type TokenOptions } from './logins.js';
+export { type FakeInteraction, type InteractionAnswer } from './fake-interaction.js';
+export { type InteractOptions } from './interactions.js';
 export { permissions } from './permissions.js';
 export { type RefusalOptions, type RequestPattern } from './refusals.js';
 export { type RequestRecord } from './rest-server.js';

@@ -3,6 +3,7 @@ import { type WireOverwrite, type WireRole } from './wire.js';
 export const permissions = {
   addReactions: 1n << 6n,
   administrator: 1n << 3n,
+  manageGuild: 1n << 5n,
   viewChannel: 1n << 10n,
   sendMessages: 1n << 11n,
   manageMessages: 1n << 13n,

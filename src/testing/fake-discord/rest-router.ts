@@ -3,7 +3,7 @@ import { type World } from './world.js';
 
 export interface RestCall {
   world: World;
-  /** The `:names` of the route's path, each a snowflake. */
+  /** The `:names` of the route's path, each a snowflake but for `:token`. */
   params: Record<string, string>;
   query: URLSearchParams;
   /** Undefined when there was none. */
@@ -44,7 +44,7 @@ export class RestRouter {
   }
 
   match(method: string, path: string): Match {
-    const parts = path.split('/');
+    const parts = path.replaceAll('%40', '@').split('/');
     const fitting = this.compiled.filter(
       ({ segments }) =>
         segments.length === parts.length && segments.every((name, n) => name.startsWith(':') || name === parts[n]),
@@ -58,7 +58,7 @@ export class RestRouter {
     for (const [n, name] of found.segments.entries()) {
       if (!name.startsWith(':')) continue;
       const value = parts[n]!;
-      if (!/^\d{1,20}$/.test(value)) {
+      if (name !== ':token' && !/^\d{1,20}$/.test(value)) {
         const message = `Value "${value}" is not snowflake.`;
         throw invalidForm([{ path: `${name.slice(1)}_id`, code: 'NUMBER_TYPE_COERCE', message }]);
       }

@@ -2,8 +2,10 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { ApiError } from './api-error.js';
 import { applicationRoutes } from './application-routes.js';
 import { channelRoutes } from './channel-routes.js';
+import { commandRoutes } from './command-routes.js';
 import { guildRoutes } from './guild-routes.js';
 import { oauthRoutes } from './oauth-routes.js';
+import { interactionRoutes } from './interaction-routes.js';
 import { RateBuckets, type RateLimit } from './rate-buckets.js';
 import { type Mishap, Refusals } from './refusals.js';
 import { type Match, type RestAnswer, RestRouter, type Route } from './rest-router.js';
@@ -44,6 +46,8 @@ export class RestServer {
       ...options.gatewayRoutes,
       ...oauthRoutes,
       ...applicationRoutes,
+      ...commandRoutes,
+      ...interactionRoutes,
       ...guildRoutes,
       ...channelRoutes,
     ]);

@@ -3,7 +3,9 @@ import { type GatewayEvent } from './gateway-event.js';
 import { type GuildOptions, type UserOptions } from './guild-options.js';
 import { type PrivilegedIntents, intents } from './intents.js';
 import { Logins } from './logins.js';
+import { Interactions } from './interactions.js';
 import { type MessagePlace, Messages } from './messages.js';
+import { type RegisteredCommand } from './command-form.js';
 import { Snowflakes } from './snowflakes.js';
 import { WatchedList } from './watched-list.js';
 import { type PresenceStatus, type WireActivity, type WireChannel, type WireDmChannel, type WireUser } from './wire.js';
@@ -40,7 +42,8 @@ export class World implements GuildHost {
   readonly closedDms = new Set<string>();
   readonly sent = new WatchedList<SentMessage>('message sent by the bot');
   /** Application commands by where they are registered: a guild's id, or `global`. */
-  readonly commands = new Map<string, unknown[]>();
+  readonly commands = new Map<string, RegisteredCommand[]>();
+  readonly interactions = new Interactions(this);
   private readonly dms = new Map<string, WireDmChannel>();
   private listener: (event: GatewayEvent) => void = () => undefined;
 
