@@ -42,7 +42,8 @@ export class QueueMetrics {
     this.attempts.inc({ outcome });
   }
 
-  private count(): ReturnType<NotificationRepository['countByState']> {
+  /** By state; counted at most some seconds ago. */
+  count(): ReturnType<NotificationRepository['countByState']> {
     if (this.counted === undefined || performance.now() - this.counted.at > countLifetime) {
       this.counted = { at: performance.now(), counts: this.repository.countByState() };
       // A failure is not kept: the next scrape asks again.

@@ -31,6 +31,7 @@ export interface CommandsOptions {
   imports: NonNullable<ModuleMetadata['imports']>;
 }
 
+const SETTINGS_COMMANDS = Symbol('SETTINGS_COMMANDS');
 const COMMANDS = Symbol('COMMANDS');
 /** They are necord's from then on. */
 const COMMAND_ROOTS = Symbol('COMMAND_ROOTS');
@@ -39,9 +40,18 @@ const COMMAND_ROOTS = Symbol('COMMAND_ROOTS');
 @Module({})
 export class CommandsModule {
   static forRoot({ publicUrl, imports }: CommandsOptions): DynamicModule {
-    return { module: CommandsModule, imports, providers: [commands(publicUrl), ...desk] };
+    return { module: CommandsModule, imports, providers: [settingsCommands, commands(publicUrl), ...desk] };
   }
 }
+
+const settingsCommands: Provider = {
+  provide: SETTINGS_COMMANDS,
+  useFactory: (store: GuildSettingsStore, admission: GuildAdmission): BotCommand[] => [
+    new SettingsShowCommand(store, admission),
+    new SettingsSetCommand(store, admission),
+  ],
+  inject: [GuildSettingsStore, GuildAdmission],
+};
 
 function commands(publicUrl: string | undefined): Provider {
   return {
@@ -49,22 +59,19 @@ function commands(publicUrl: string | undefined): Provider {
     useFactory: (
       guilds: ShownGuilds,
       status: DiscordStatus,
-      settings: GuildSettingsStore,
-      admission: GuildAdmission,
+      settings: BotCommand[],
       waiting?: WaitingNotifications,
       hiding?: MemberHiding,
     ): BotCommand[] => [
       new LinkCommand(guilds, publicUrl),
       new StatusCommand(guilds, status, waiting),
-      new SettingsShowCommand(settings, admission),
-      new SettingsSetCommand(settings, admission),
+      ...settings,
       ...(hiding === undefined ? [] : [new PresenceHideCommand(hiding), new PresenceShowCommand(hiding)]),
     ],
     inject: [
       ShownGuilds,
       DiscordStatus,
-      GuildSettingsStore,
-      GuildAdmission,
+      SETTINGS_COMMANDS,
       { token: WaitingNotifications, optional: true },
       { token: MemberHiding, optional: true },
     ],

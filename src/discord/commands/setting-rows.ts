@@ -1,5 +1,5 @@
 import { type APIApplicationCommandBasicOption, ApplicationCommandOptionType } from 'discord.js';
-import { door } from '../../domain/guild.js';
+import { type Door } from '../../domain/guild.js';
 import { type GuildSettings } from '../../guilds/guild-settings.entity.js';
 import { type GuildSettingsPatch } from '../../guilds/guild-settings.js';
 import { choice, labelled, type Language, type Words } from './command-words.js';
@@ -15,9 +15,9 @@ export interface SettingRow {
   /** What is possible, for those who gave something else. */
   readonly rule: Words;
   /** For the store, which checks it. */
-  read(value: OptionValue): unknown;
+  readonly read: (value: OptionValue) => unknown;
   /** `settings`: undefined when nothing was decided yet. */
-  show(settings: GuildSettings | undefined, language: Language): string;
+  readonly show: (settings: GuildSettings | undefined, language: Language) => string;
 }
 
 /** Gives the choice back to the data source: no alias and no name of a door. */
@@ -75,7 +75,7 @@ function oneOf(key: Key, name: Words, description: Words, values: Readonly<Recor
   };
 }
 
-const doors: Record<(typeof door.options)[number], Words> = {
+const doors: Record<Door, Words> = {
   open: { en: 'open', es: 'abierta' },
   password: { en: 'password', es: 'contraseña' },
   discord: { en: 'members of the server', es: 'miembros del servidor' },

@@ -36,7 +36,7 @@ export class SettingsSetCommand extends BotCommand {
     });
     if (given.length === 0) return nothingGiven[language];
     // The store checks every value.
-    const saved = await this.save(guildId, Object.fromEntries(given) as GuildSettingsPatch, language);
+    const saved = await this.save(guildId, Object.fromEntries(given), language);
     return typeof saved === 'string' ? saved : settingsText(saved, language);
   }
 

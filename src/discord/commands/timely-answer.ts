@@ -17,10 +17,10 @@ export async function answerInTime(interaction: RepliableInteraction, work: Prom
     wait(patience, undefined, { signal: soon.signal, ref: false }).catch(() => undefined),
   ]).finally(() => soon.abort());
   if (early !== undefined) {
-    await unlessTaken(interaction.reply({ ...message(early), flags: MessageFlags.Ephemeral }));
+    await onceAtLeast(() => interaction.reply({ ...message(early), flags: MessageFlags.Ephemeral }));
     return;
   }
-  await unlessTaken(interaction.deferReply({ flags: MessageFlags.Ephemeral }));
+  await onceAtLeast(() => interaction.deferReply({ flags: MessageFlags.Ephemeral }));
   // discord.js itself says so only when it heard that Discord took it.
   interaction.deferred = true;
   await interaction.editReply(message(await work));
@@ -31,10 +31,15 @@ function message(text: string): { content: string; allowedMentions: { parse: [] 
   return { content, allowedMentions: { parse: [] } };
 }
 
-/** An answer that was lost on its way back is given again by discord.js, and the second is one too many. */
-async function unlessTaken(answer: Promise<unknown>): Promise<void> {
-  await answer.catch((error: unknown) => {
+/** A sign that may have been lost on its way, or whose answer was, is given again: Discord takes it once. */
+async function onceAtLeast(sign: () => Promise<unknown>): Promise<void> {
+  try {
+    await sign().catch((error: unknown) => {
+      if (error instanceof DiscordAPIError) throw error;
+      return sign();
+    });
+  } catch (error) {
     const { InteractionHasAlreadyBeenAcknowledged: taken } = RESTJSONErrorCodes;
     if (!(error instanceof DiscordAPIError && error.code === taken)) throw error;
-  });
+  }
 }
