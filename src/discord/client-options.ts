@@ -8,6 +8,7 @@ import {
   type User,
 } from 'discord.js';
 import { type InvalidRequestBudget } from './invalid-request-budget.js';
+import { type ShardSettings, shardOptions } from './shard-settings.js';
 
 /** Longest wait for a rate limit inside discord.js, in milliseconds; for longer ones the caller is told. */
 const longestRateLimit = 2_000;
@@ -40,8 +41,9 @@ export function restOptions(apiUrl: string, budget: InvalidRequestBudget): Parti
   };
 }
 
-export function clientOptions(apiUrl: string, budget: InvalidRequestBudget): ClientOptions {
+export function clientOptions(apiUrl: string, budget: InvalidRequestBudget, shards: ShardSettings): ClientOptions {
   return {
+    ...shardOptions(shards),
     intents: wantedIntents,
     // Direct messages come in channels that are not in the cache, edits and deletes are of messages that are not.
     partials: [Partials.Channel, Partials.Message],

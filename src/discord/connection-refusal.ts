@@ -9,7 +9,9 @@ export const refusalSentences: Record<Refusal, string> = {
   intents:
     'Discord does not allow this bot the intents it needs. Switch on Server Members Intent, Presence Intent and ' +
     'Message Content Intent in the developer portal under Bot → Privileged Gateway Intents, then start again.',
-  sharding: 'Discord wants this bot to be sharded: it is in more guilds than one connection may carry.',
+  sharding:
+    'Discord wants this bot to be sharded otherwise: it is in more guilds than its connections may carry. Start again ' +
+    'if DISCORD_SHARD_COUNT is unset; else raise it, in all processes at once.',
   protocol: 'Discord refused the connection as malformed. Look for a newer version of this program.',
 };
 

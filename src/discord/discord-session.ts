@@ -8,6 +8,7 @@ import { type Refusal, refusalOfClose, refusalOfError, refusalSentences } from '
 import { type DiscordClient } from './discord-client.js';
 import { type DiscordState, type DiscordStatus } from './discord-status.js';
 import { faultText } from './fault-text.js';
+import { SessionsSpentError } from './identify-allowance.js';
 import { type GuildAdmission } from './guild-admission.js';
 import {
   intentsRefused,
@@ -15,6 +16,7 @@ import {
   type PrivilegedIntent,
   privilegedIntents,
 } from './privileged-intents.js';
+import { lostShardsSentence, ShardStates } from './shard-states.js';
 
 /**
  * Holds the bot's session: logs in in the background, for as long as it takes, and knows how it stands. Only a no of
@@ -23,6 +25,7 @@ import {
 export class DiscordSession extends BotStanding implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(DiscordSession.name);
   private readonly ended = new AbortController();
+  private readonly shards: ShardStates;
   private readonly firstAnswer: Promise<void>;
   private answered!: () => void;
   private state: Exclude<DiscordState, 'off'> = 'connecting';
@@ -40,6 +43,7 @@ export class DiscordSession extends BotStanding implements OnApplicationBootstra
     this.firstAnswer = new Promise((resolve) => (this.answered = resolve));
     // Sends do not wait for the gateway.
     client.useToken(token);
+    this.shards = new ShardStates(client);
     this.follow();
   }
 
@@ -53,11 +57,14 @@ export class DiscordSession extends BotStanding implements OnApplicationBootstra
   }
 
   current(): ReturnType<DiscordStatus['current']> {
-    const detail = this.detail ?? (this.missing.length > 0 ? missingIntentsSentence(this.missing) : undefined);
+    const shards = this.shards.all();
+    const lost = this.state === 'ready' ? lostShardsSentence(shards) : undefined;
+    const detail = this.detail ?? lost ?? (this.missing.length > 0 ? missingIntentsSentence(this.missing) : undefined);
     return {
       state: this.state,
       ...(detail !== undefined && { detail }),
       missingIntents: this.missing.map(({ name }) => name),
+      ...(shards.length > 1 && { shards }),
     };
   }
 
@@ -96,10 +103,14 @@ export class DiscordSession extends BotStanding implements OnApplicationBootstra
     // Without a listener an error of the client would end the process.
     this.client.on(Events.Error, (error) => this.logger.error(`discord.js: ${faultText(error)}`));
     this.client.on(Events.Warn, (message) => this.logger.warn(`discord.js: ${message}`));
-    this.client.on(Events.ShardError, (error) => this.logger.debug(`The Discord gateway: ${faultText(error)}`));
+    this.client.on(Events.ShardError, (error) => {
+      if (error instanceof SessionsSpentError) this.logger.warn(spentSentence(error));
+      else this.logger.debug(`The Discord gateway: ${faultText(error)}`);
+    });
     this.client.on(Events.ClientReady, (client) => this.becomeReady(`Connected to Discord as ${client.user.tag}`));
     this.client.on(Events.ShardReconnecting, () => {
       if (this.state !== 'ready' || this.ended.signal.aborted) return;
+      if (this.shards.anyUp) return this.logger.warn(lostShardsSentence(this.shards.all()));
       this.state = 'connecting';
       this.detail = 'The connection to Discord was lost and is being made again.';
       this.logger.warn(this.detail);
@@ -140,15 +151,20 @@ export class DiscordSession extends BotStanding implements OnApplicationBootstra
       } catch (error) {
         if (this.ended.signal.aborted) return;
         refusal = this.refusal ?? refusalOfError(error);
-        if (refusal === undefined) await this.pauseAfter(error, backoff(attempt));
+        if (error instanceof SessionsSpentError) await this.pause(spentSentence(error), error.resetAfter);
+        else if (refusal === undefined) await this.pauseAfter(error, backoff(attempt));
       }
     }
     this.loggingIn = false;
   }
 
-  private async pauseAfter(error: unknown, delay: number): Promise<void> {
-    this.detail = `Discord cannot be reached (${faultText(error)}); trying again.`;
-    this.logger.warn(`${this.detail} Next try in ${(delay / 1000).toFixed(1)} s.`);
+  private pauseAfter(error: unknown, delay: number): Promise<void> {
+    return this.pause(`Discord cannot be reached (${faultText(error)}); trying again.`, delay);
+  }
+
+  private async pause(detail: string, delay: number): Promise<void> {
+    this.detail = detail;
+    this.logger.warn(`${detail} Next try in ${(delay / 1000).toFixed(1)} s.`);
     await wait(delay, undefined, { signal: this.ended.signal }).catch(() => undefined);
   }
 
@@ -162,4 +178,8 @@ export class DiscordSession extends BotStanding implements OnApplicationBootstra
     this.client.useIntents(this.missing.reduce((intents, { bit }) => intents & ~bit, wantedIntents));
     this.logger.warn(missingIntentsSentence(this.missing));
   }
+}
+
+function spentSentence({ message }: SessionsSpentError): string {
+  return `${message}; the last ones are kept, and the bot waits until then.`;
 }

@@ -6,12 +6,23 @@
 export const discordStates = ['off', 'connecting', 'ready', 'refused'] as const;
 export type DiscordState = (typeof discordStates)[number];
 
+/** One of several connections to Discord's gateway, each with its own guilds; `up` while it has a session. */
+export interface ShardState {
+  id: number;
+  up: boolean;
+}
+
 export abstract class DiscordStatus {
   /**
    * `missingIntents`: those that Discord does not allow the bot, out of `members`, `presences` and `message-content`;
-   * the bot runs without them, and `detail` says what to switch on.
+   * the bot runs without them, and `detail` says what to switch on. `shards` is there when there are several.
    */
-  abstract current(): { state: DiscordState; detail?: string; missingIntents: string[] };
+  abstract current(): {
+    state: DiscordState;
+    detail?: string;
+    missingIntents: string[];
+    shards?: readonly ShardState[];
+  };
 
   /** Guilds the bot is in that nobody chose to show: name and id, for the banner alone. */
   abstract hiddenGuilds(): { id: string; name: string }[];

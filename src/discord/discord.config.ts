@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isSnowflake } from '../domain/snowflake.js';
+import { shardCount, shardIds } from './shard-settings.js';
 
 const unsetWhenEmpty = (value: unknown): unknown =>
   typeof value === 'string' && value.trim() === '' ? undefined : value;
@@ -66,6 +67,12 @@ export const discordConfig = z.object({
    * with all bots on it, at 10 000.
    */
   DISCORD_MAX_REFUSALS: z.coerce.number().int().min(1).max(9_000).default(5_000),
+  /** Whether the bot has slash commands; they come over its session on Discord's gateway. */
+  DISCORD_COMMANDS: z.enum(['on', 'off']).default('on'),
+  /** Which shards this process holds: `auto` for all of them, or some, such as `0,1`. */
+  DISCORD_SHARDS: shardIds,
+  /** How many shards there are in all processes. Unset, with `auto`: as many as Discord recommends. */
+  DISCORD_SHARD_COUNT: shardCount,
 });
 export type DiscordConfig = z.infer<typeof discordConfig>;
 

@@ -6,6 +6,15 @@ import { discordStates, DiscordStatus } from './discord-status.js';
 @Injectable()
 export class DiscordMetrics {
   constructor(status: DiscordStatus, metrics: Metrics) {
+    const shards: readonly string[] = [];
+    metrics.readAtScrape(
+      {
+        name: 'guildcast_discord_shard_up',
+        help: 'Of a bot with several shards, for each of this process: 1 while it has a session, else 0.',
+        labels: { shard: shards },
+      },
+      () => (status.current().shards ?? []).map(({ id, up }) => ({ labels: { shard: String(id) }, value: up ? 1 : 0 })),
+    );
     metrics.readAtScrape(
       {
         name: 'guildcast_discord_state',

@@ -25,6 +25,7 @@ import { MemberListener } from './listeners/member.listener.js';
 import { MessageListener } from './listeners/message.listener.js';
 import { PresenceListener } from './listeners/presence.listener.js';
 import { RoleListener } from './listeners/role.listener.js';
+import { ShardListener } from './listeners/shard.listener.js';
 import { TypingListener } from './listeners/typing.listener.js';
 import { VoiceListener } from './listeners/voice.listener.js';
 import { MemberLoader } from './member-loader.js';
@@ -50,6 +51,7 @@ const listeners = [
   VoiceListener,
   MessageListener,
   TypingListener,
+  ShardListener,
 ];
 
 /** In which ways guilds are read from Discord. Messages are sent in any case. */
@@ -147,7 +149,7 @@ const probe: Provider = {
 
 function withSession(token: string, config: DiscordConfig): Partial<DynamicModule> {
   const budget = new InvalidRequestBudget(config.DISCORD_MAX_REFUSALS);
-  const options = clientOptions(config.DISCORD_API_URL, budget);
+  const options = clientOptions(config.DISCORD_API_URL, budget, config);
   // The token stays out of necord's options, which anyone could inject. The cast: necord reads discord.js' types for
   // CommonJS, which TypeScript takes for other types than those for modules.
   const necordOptions = { ...options, token: '', skipRegistration: true } as unknown as NecordModuleOptions;

@@ -1,11 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import {
+  DiscordAPIError,
   SimpleShardingStrategy,
   WebSocketShardDestroyRecovery,
   type WebSocketShardDestroyOptions,
   WebSocketShardStatus,
 } from 'discord.js';
 import { backoff } from './backoff.js';
+import { IdentifyAllowance, SessionsSpentError } from './identify-allowance.js';
 
 type Manager = ConstructorParameters<typeof SimpleShardingStrategy>[0];
 type Payload = Parameters<SimpleShardingStrategy['send']>[1];
@@ -40,10 +42,12 @@ const stable = 30_000;
  * never was reports its failure and leaves the next try to whoever logs in; and an end is an end.
  */
 export class PatientSharding extends SimpleShardingStrategy {
+  private readonly allowance: IdentifyAllowance;
   private ended = false;
 
   constructor(private readonly owner: Manager) {
     super(owner);
+    this.allowance = new IdentifyAllowance((force) => owner.fetchGatewayInformation(force));
   }
 
   /** The intents that the next connections ask for. */
@@ -58,9 +62,11 @@ export class PatientSharding extends SimpleShardingStrategy {
   }
 
   override async spawn(shardIds: number[]): Promise<void> {
+    // Each begins with an IDENTIFY.
+    await this.allowance.claim(shardIds.length);
     await super.spawn(shardIds);
     const shards = Reflect.get(this, 'shards') as Map<number, Shard>;
-    for (const shard of shards.values()) makePatient(shard, this.owner);
+    for (const shard of shards.values()) makePatient(shard, this.owner, this.allowance);
   }
 
   override async connect(): Promise<void> {
@@ -74,7 +80,7 @@ export class PatientSharding extends SimpleShardingStrategy {
   }
 }
 
-function makePatient(shard: Shard, manager: Manager): void {
+function makePatient(shard: Shard, manager: Manager, allowance: IdentifyAllowance): void {
   const close = shard.destroy.bind(shard);
   const ended = new AbortController();
   let closing = false;
@@ -89,6 +95,7 @@ function makePatient(shard: Shard, manager: Manager): void {
     }
     attempt = Date.now() - readyAt > stable ? 0 : attempt + 1;
     await wait(backoff(attempt, { base: 500 }), undefined, { signal: ended.signal }).catch(() => undefined);
+    if ((await manager.options.retrieveSessionInfo(shard.id)) === null) await allowed(shard, allowance, ended.signal);
     if (!ended.signal.aborted && shard.status === WebSocketShardStatus.Idle) await shard.connect();
   };
 
@@ -110,6 +117,21 @@ function makePatient(shard: Shard, manager: Manager): void {
     }
     await comeBack();
   };
+}
+
+/** Waits until the shard may begin another session, or `signal` aborts. */
+async function allowed(shard: Shard, allowance: IdentifyAllowance, signal: AbortSignal): Promise<void> {
+  for (let attempt = 0; !signal.aborted; attempt += 1) {
+    try {
+      return await allowance.claim(1);
+    } catch (error) {
+      // With a token that is taken back the gateway itself says what is to be said.
+      if (error instanceof DiscordAPIError && error.status === 401) return;
+      shard.emit('error', { error: error instanceof Error ? error : new Error(String(error)) });
+      const pause = error instanceof SessionsSpentError ? error.resetAfter : backoff(attempt);
+      await wait(pause, undefined, { signal }).catch(() => undefined);
+    }
+  }
 }
 
 async function closeInTime(shard: Shard, close: () => Promise<void>): Promise<void> {

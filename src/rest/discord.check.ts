@@ -12,9 +12,10 @@ export class DiscordCheck extends HealthCheck {
   }
 
   check(): Promise<HealthReport> {
-    const { state, detail, missingIntents } = this.discord.current();
+    const { state, detail, missingIntents, shards = [] } = this.discord.current();
     if (state === 'off') return Promise.resolve({ state: 'ok', detail: detail ?? 'no token' });
     if (state !== 'ready') return Promise.resolve({ state: 'degraded', detail: detail ?? state });
+    if (shards.some(({ up }) => !up)) return Promise.resolve({ state: 'degraded', detail: detail ?? 'shards lost' });
     if (missingIntents.length === 0) return Promise.resolve({ state: 'ok' });
     return Promise.resolve({ state: 'degraded', detail: `missing intents: ${missingIntents.join(', ')}` });
   }

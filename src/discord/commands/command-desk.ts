@@ -9,13 +9,13 @@ import { faultSentences, sentences, tooFast } from './command-sentences.js';
 import { languageOf, type Words } from './command-words.js';
 import { answerInTime } from './timely-answer.js';
 
-/** Milliseconds for a command to come to something. */
-const longestWork = 20_000;
-
 /** Where commands are given: every one is answered, also one that may not be, fails or is not known. Never throws. */
 export class CommandDesk {
   private readonly logger = new Logger(CommandDesk.name);
   private readonly pace = new CommandPace();
+
+  /** `longestWork`: milliseconds for a command to come to something. */
+  constructor(private readonly longestWork = 20_000) {}
 
   async serve(command: BotCommand, interaction: ChatInputCommandInteraction): Promise<void> {
     await this.answer(interaction, () => this.work(command, interaction));
@@ -45,7 +45,7 @@ export class CommandDesk {
       return sentences.managersOnly;
     }
     const ended = new AbortController();
-    const late = wait(longestWork, sentences.tooLate, { signal: ended.signal, ref: false });
+    const late = wait(this.longestWork, sentences.tooLate, { signal: ended.signal, ref: false });
     try {
       return await Promise.race([command.answer(callOf(interaction, guildId)), late]);
     } catch (error) {

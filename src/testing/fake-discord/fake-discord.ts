@@ -30,6 +30,11 @@ export interface FakeDiscordOptions {
   heartbeatInterval?: number;
   /** Milliseconds between two requests for all members of one guild. */
   memberRequestInterval?: number;
+  /** How many shards Discord recommends, and how many of them may IDENTIFY at once; 1 by default. */
+  shards?: number;
+  maxConcurrency?: number;
+  /** Milliseconds between two IDENTIFYs of one bucket; 0 by default, Discord's is 5000. */
+  identifyInterval?: number;
 }
 
 /**
@@ -53,6 +58,9 @@ export class FakeDiscord {
     const rules = {
       token: this.token,
       memberRequestInterval: options.memberRequestInterval ?? 30_000,
+      shards: options.shards ?? 1,
+      maxConcurrency: options.maxConcurrency ?? 1,
+      identifyInterval: options.identifyInterval ?? 0,
       url: () => `ws://127.0.0.1:${this.port}/gateway`,
     };
     const heartbeats = { interval: options.heartbeatInterval ?? 41_250, answered: true };
@@ -199,11 +207,16 @@ export class FakeDiscord {
   }
 
   /**
-   * Cuts the gateway connections: over TCP, or with a close code. Unless `resumable`, the next RESUME meets
-   * INVALID_SESSION.
+   * Cuts the gateway connections, of one shard or all: over TCP, or with a close code. Unless `resumable`, the next
+   * RESUME meets INVALID_SESSION.
    */
-  dropSessions({ resumable = true, code }: { resumable?: boolean; code?: number } = {}): void {
-    this.gateway.drop({ resumable, code });
+  dropSessions({ resumable = true, code, shard }: { resumable?: boolean; code?: number; shard?: number } = {}): void {
+    this.gateway.drop({ resumable, code, shard });
+  }
+
+  /** Shards that find nobody on the gateway when they come back, until they are no longer named. */
+  keepShardsAway(...shards: number[]): void {
+    this.gateway.keepAway(shards);
   }
 
   /** Milliseconds between what a RESUME replays and its RESUMED. */

@@ -34,6 +34,11 @@ export class GatewayConnection {
     this.send(opcodes.hello, { heartbeat_interval: heartbeats.interval });
   }
 
+  /** Of the session it holds. */
+  get shard(): number | undefined {
+    return this.session?.shard[0];
+  }
+
   /** Without a code the TCP connection is cut, so that the client sees 1006. */
   cut(code?: number): void {
     this.letGo();
@@ -84,6 +89,12 @@ export class GatewayConnection {
     if (!identify) return this.close('decodeError');
     const begun = this.sessions.begin(identify);
     if (typeof begun === 'string') return this.close(begun);
+    const away = this.sessions.away.has(begun.shard[0]);
+    if (away || !this.sessions.takeTurn(begun.shard[0])) {
+      this.sessions.forget(begun);
+      // That it is another's turn, Discord says in this way and not by a close.
+      return away ? this.cut() : this.send(opcodes.invalidSession, false);
+    }
     this.hold(begun);
     this.sessions.welcome(begun);
     this.meetDoom();
@@ -95,6 +106,7 @@ export class GatewayConnection {
     if (!this.sessions.knowsToken(resume.token)) return this.close('authenticationFailed');
     const session = this.sessions.resumable(resume.sessionId);
     if (session && resume.sequence > session.newest) return this.close('invalidSequence');
+    if (session && this.sessions.away.has(session.shard[0])) return this.cut();
     const missed = session?.since(resume.sequence);
     if (!session || !missed) return this.send(opcodes.invalidSession, false);
     for (const text of missed) this.socket.send(text);

@@ -21,7 +21,7 @@ export class GatewayServer {
 
   constructor(
     world: World,
-    rules: SessionRules,
+    private readonly rules: SessionRules,
     readonly heartbeats: Heartbeats,
   ) {
     this.sessions = new GatewaySessions(world, rules);
@@ -30,7 +30,10 @@ export class GatewayServer {
       {
         method: 'GET',
         path: '/gateway/bot',
-        handle: () => ({ status: 200, body: { url: rules.url(), shards: 1, session_start_limit: this.startLimit() } }),
+        handle: () => ({
+          status: 200,
+          body: { url: rules.url(), shards: rules.shards, session_start_limit: this.startLimit() },
+        }),
       },
     ];
   }
@@ -47,9 +50,16 @@ export class GatewayServer {
   }
 
   /** Cuts every connection. Without `resumable` the sessions are over too. */
-  drop({ resumable, code }: { resumable: boolean; code?: number }): void {
-    if (!resumable) this.sessions.forgetAll();
-    for (const connection of this.connections) connection.cut(code);
+  drop({ resumable, code, shard }: { resumable: boolean; code?: number; shard?: number }): void {
+    if (!resumable) this.sessions.forgetAll(shard);
+    for (const connection of this.connections) {
+      if (shard === undefined || connection.shard === shard) connection.cut(code);
+    }
+  }
+
+  keepAway(shards: readonly number[]): void {
+    this.sessions.away.clear();
+    for (const shard of shards) this.sessions.away.add(shard);
   }
 
   askReconnect(): void {
@@ -59,6 +69,11 @@ export class GatewayServer {
   private startLimit(): object {
     const begun = this.sessions.starts.items.filter(({ kind }) => kind === 'identify').length;
     const { remaining, resetAfter } = this.startsLeft ?? { remaining: sessionStarts - begun, resetAfter: day };
-    return { total: sessionStarts, remaining: Math.max(0, remaining), reset_after: resetAfter, max_concurrency: 1 };
+    return {
+      total: sessionStarts,
+      remaining: Math.max(0, remaining),
+      reset_after: resetAfter,
+      max_concurrency: this.rules.maxConcurrency,
+    };
   }
 }

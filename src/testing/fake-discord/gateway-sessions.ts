@@ -12,6 +12,11 @@ export interface SessionRules {
   token: string;
   /** Milliseconds between two requests for all members of one guild. */
   memberRequestInterval: number;
+  /** How many Discord recommends, and how many of them may IDENTIFY at once. */
+  shards: number;
+  maxConcurrency: number;
+  /** Milliseconds between two IDENTIFYs whose shards leave the same rest by `maxConcurrency`. */
+  identifyInterval: number;
   /** Where clients find the gateway, without a query. */
   url: () => string;
 }
@@ -19,6 +24,7 @@ export interface SessionRules {
 export interface SessionStart {
   kind: 'identify' | 'resume';
   sessionId: string;
+  shard: readonly [id: number, count: number];
   /** Milliseconds since 1970. */
   at: number;
 }
@@ -37,7 +43,11 @@ export class GatewaySessions {
   readonly doomed: number[] = [];
   /** What becomes of the chunks of the answers to come. */
   readonly chunkFaults: ChunkFault[] = [];
+  /** Shards that find nobody: their connections are cut as soon as they say which they are. */
+  readonly away = new Set<number>();
   private readonly known = new Map<string, GatewaySession>();
+  /** When each bucket of shards may IDENTIFY again. */
+  private readonly identifyAt = new Map<number, number>();
   /** By guild: when all of its members may be asked for again. */
   private readonly freeAt = new Map<string, number>();
 
@@ -109,8 +119,20 @@ export class GatewaySessions {
     this.known.delete(session.id);
   }
 
-  forgetAll(): void {
-    this.known.clear();
+  /** Those of one shard, or all. */
+  forgetAll(shard?: number): void {
+    for (const session of this.known.values()) {
+      if (shard === undefined || session.shard[0] === shard) this.known.delete(session.id);
+    }
+  }
+
+  /** Takes the turn of a shard's bucket; false while it is another's. */
+  takeTurn(shard: number): boolean {
+    const bucket = shard % this.rules.maxConcurrency;
+    const now = Date.now();
+    if ((this.identifyAt.get(bucket) ?? 0) > now) return false;
+    this.identifyAt.set(bucket, now + this.rules.identifyInterval);
+    return true;
   }
 
   showBot({ status, activities }: BotPresence): void {
@@ -147,7 +169,7 @@ export class GatewaySessions {
   }
 
   private started(kind: SessionStart['kind'], session: GatewaySession): void {
-    this.starts.add({ kind, sessionId: session.id, at: Date.now() });
+    this.starts.add({ kind, sessionId: session.id, shard: session.shard, at: Date.now() });
     this.live.add(session);
   }
 

@@ -79,7 +79,7 @@ describe.concurrent('the daily number of IDENTIFYs', () => {
     });
     const { discord, app } = bench;
     try {
-      await vi.waitFor(() => expect(app.status.current().detail).toContain('Not enough sessions remaining'), {
+      await vi.waitFor(() => expect(app.status.current().detail).toContain('only 0 more sessions'), {
         timeout: deadline,
       });
       expect(app.status.current().state).toBe('connecting');

@@ -11,6 +11,8 @@ describe('discord.config', () => {
     expect(discordConfig.parse({})).toEqual({
       DISCORD_API_URL: 'https://discord.com/api',
       DISCORD_MAX_REFUSALS: 5_000,
+      DISCORD_COMMANDS: 'on',
+      DISCORD_SHARDS: 'auto',
     });
   });
 
