@@ -4,7 +4,9 @@ import { FakeInteraction } from './fake-interaction.js';
 import { type FakeGuild } from './fake-guild.js';
 import { memberPayload } from './payloads.js';
 import { may, permissions } from './permissions.js';
-import { type World } from './world.js';
+import { type GatewayEvent } from './gateway-event.js';
+import { type Snowflakes } from './snowflakes.js';
+import { type WireDmChannel, type WireUser } from './wire.js';
 
 type OptionValue = string | number | boolean;
 
@@ -26,11 +28,22 @@ export interface InteractOptions {
 /** Bits there may be: in a payload they are a number without a sign. */
 const allBits = (1n << 53n) - 1n;
 
+/** What interactions need of the world around them. */
+export interface InteractionHost {
+  readonly bot: WireUser;
+  readonly snowflakes: Snowflakes;
+  readonly users: ReadonlyMap<string, WireUser>;
+  readonly guilds: ReadonlyMap<string, FakeGuild>;
+  readonly commands: ReadonlyMap<string, readonly RegisteredCommand[]>;
+  emit(event: GatewayEvent): void;
+  dmWith(user: WireUser): WireDmChannel;
+}
+
 /** Commands as users give them. */
 export class Interactions {
   private readonly given = new Map<string, FakeInteraction>();
 
-  constructor(private readonly world: World) {}
+  constructor(private readonly world: InteractionHost) {}
 
   /** Of an interaction that a bot was told of. */
   byToken(token: string | undefined): FakeInteraction | undefined {
