@@ -104,8 +104,10 @@ export class DiscordSession extends BotStanding implements OnApplicationBootstra
     this.client.on(Events.Error, (error) => this.logger.error(`discord.js: ${faultText(error)}`));
     this.client.on(Events.Warn, (message) => this.logger.warn(`discord.js: ${message}`));
     this.client.on(Events.ShardError, (error) => {
-      if (error instanceof SessionsSpentError) this.logger.warn(spentSentence(error));
-      else this.logger.debug(`The Discord gateway: ${faultText(error)}`);
+      if (!(error instanceof SessionsSpentError)) return this.logger.debug(`The Discord gateway: ${faultText(error)}`);
+      const sentence = spentSentence(error);
+      if (this.state === 'connecting') this.detail = sentence;
+      this.logger.warn(sentence);
     });
     this.client.on(Events.ClientReady, (client) => this.becomeReady(`Connected to Discord as ${client.user.tag}`));
     this.client.on(Events.ShardReconnecting, () => {

@@ -6,6 +6,9 @@ const reserve = 5;
  */
 const freshness = 10_000;
 
+/** Milliseconds between two looks, at least, whatever Discord says. */
+const shortestWait = 5_000;
+
 interface GatewayInformation {
   session_start_limit: { remaining: number; reset_after: number };
 }
@@ -51,7 +54,7 @@ export class IdentifyAllowance {
     this.claims = this.claims.filter((claimedAt) => claimedAt > now - freshness);
     const { remaining, reset_after: resetAfter } = data.session_start_limit;
     const wanted = Math.max(reserve, count);
-    if (remaining < wanted) throw new SessionsSpentError(remaining, Math.max(0, at + resetAfter - now));
+    if (remaining < wanted) throw new SessionsSpentError(remaining, Math.max(shortestWait, at + resetAfter - now));
     const left = remaining - this.claims.length;
     if (left < wanted) throw new SessionsSpentError(Math.max(0, left), freshness);
     for (let n = 0; n < count; n += 1) this.claims.push(now);

@@ -22,6 +22,9 @@ export interface SettingRow {
 
 /** Gives the choice back to the data source: no alias and no name of a door. */
 const nothing = '-';
+const longestList = 1_000;
+/** What stands between the ids of mentions such as `<@1>, <@&2> <#3>`. */
+const mentionMarks = /[\s,<>@&#!]+/;
 const bySource: Words = { en: 'as the source says', es: 'como dice la fuente' };
 const yes: Words = { en: 'yes', es: 'sí' };
 const no: Words = { en: 'no', es: 'no' };
@@ -71,6 +74,30 @@ function oneOf(key: Key, name: Words, description: Words, values: Readonly<Recor
     show: (settings, language) => {
       const value = textOf(settings?.[key]);
       return value === undefined ? bySource[language] : (values[value]?.[language] ?? value);
+    },
+  };
+}
+
+/**
+ * Ids of users, roles or channels, out of a text that mentions them; `-` is for none of them, which is `none.value` to the
+ * store.
+ */
+export function idList(
+  key: Key,
+  name: Words,
+  description: Words,
+  none: { value: null | readonly string[]; words: Words },
+): SettingRow {
+  const bounds = { min_length: 1, max_length: longestList };
+  return {
+    key,
+    name,
+    option: { type: ApplicationCommandOptionType.String, ...labelled(name, description), ...bounds },
+    rule: { en: 'mentions or ids, or -', es: 'menciones o ids, o -' },
+    read: (value) => (value === nothing ? none.value : String(value).split(mentionMarks).filter(Boolean)),
+    show: (settings, language) => {
+      const ids: unknown = settings?.[key];
+      return Array.isArray(ids) && ids.length > 0 ? ids.join(', ') : none.words[language];
     },
   };
 }

@@ -14,6 +14,7 @@ const grace = 3_000;
 @Injectable()
 export class ShardListener extends BoundListener implements OnApplicationShutdown {
   private readonly away = new Map<number, NodeJS.Timeout>();
+  private ended = false;
 
   constructor(
     private readonly client: Client,
@@ -23,12 +24,14 @@ export class ShardListener extends BoundListener implements OnApplicationShutdow
   }
 
   onApplicationShutdown(): void {
+    // The end of the session looks like a loss.
+    this.ended = true;
     for (const timer of this.away.values()) clearTimeout(timer);
   }
 
   @On('shardReconnecting')
   onLost([shardId]: ClientEvents['shardReconnecting']): void {
-    if (this.client.ws.shards.size < 2 || this.away.has(shardId)) return;
+    if (this.ended || this.client.ws.shards.size < 2 || this.away.has(shardId)) return;
     this.away.set(
       shardId,
       setTimeout(() => this.loseSight(shardId), grace),

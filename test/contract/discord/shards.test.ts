@@ -205,12 +205,37 @@ describe.concurrent('the last IDENTIFYs of a day', () => {
         () => expect(logs.slice(before).filter((line) => line.includes('only 2 more sessions'))).not.toEqual([]),
         { timeout: deadline },
       );
-      expect(app.status.current().state).toBe('connecting');
+      expect(app.status.current()).toMatchObject({
+        state: 'connecting',
+        detail: expect.stringContaining('the bot waits until then') as string,
+      });
       const begun = discord.sessionStarts.length;
       move('dnd');
       discord.limitSessionStarts(undefined);
       await app.waitFor('presence.updated', ({ guildId, data }) => guildId === guild.id && data.status === 'dnd');
       expect(discord.sessionStarts.length).toBe(begun + 1);
+    } finally {
+      await app.close();
+      await discord.stop();
+    }
+  }, 90_000);
+
+  it('are not waited for with a token that is taken back: the gateway itself says what there is to say', async () => {
+    const discord = await FakeDiscord.start({ token });
+    village(discord, 0);
+    const app = await DiscordApp.start(settings(discord));
+    try {
+      await app.waitForState('ready');
+      discord.refuseNext({ path: '/gateway/bot', status: 401, times: 1_000 });
+      const refused = () => discord.requests.some(({ status }) => status === 401);
+      for (let n = 0; !refused(); n += 1) {
+        expect(n, 'losses of a session until Discord is asked again').toBeLessThan(20);
+        const begun = discord.sessionStarts.length;
+        discord.dropSessions({ resumable: false });
+        // The fake's gateway goes on taking the token.
+        await vi.waitFor(() => expect(discord.sessionStarts.length).toBeGreaterThan(begun), { timeout: 30_000 });
+      }
+      await app.waitForState('ready');
     } finally {
       await app.close();
       await discord.stop();

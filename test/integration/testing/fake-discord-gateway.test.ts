@@ -212,3 +212,31 @@ describe('a session', () => {
     expect(heard.d.author).toMatchObject({ id: ada });
   });
 });
+
+describe('several shards', () => {
+  it('begin in turn when they are of one bucket, and are kept away one by one', async () => {
+    const large = await FakeDiscord.start({ shards: 4, maxConcurrency: 2, identifyInterval: 60_000 });
+    try {
+      const answer = await fetch(`${large.apiUrl}/v10/gateway/bot`, { headers: { authorization: 'Bot fake-token' } });
+      expect(await answer.json()).toMatchObject({ shards: 4, session_start_limit: { max_concurrency: 2 } });
+      await RawClient.open(large).identify(1, { shard: [0, 4] });
+      await RawClient.open(large).identify(1, { shard: [1, 4] });
+      const early = RawClient.open(large);
+      await early.say(2, { token: 'fake-token', intents: 1, properties: {}, shard: [2, 4] });
+      expect(await early.until(({ op }) => op === 9)).toMatchObject({ d: false });
+      large.keepShardsAway(3);
+      const away = RawClient.open(large);
+      const closed = away.closed();
+      await away.say(2, { token: 'fake-token', intents: 1, properties: {}, shard: [3, 4] });
+      expect(await closed).toBe(1006);
+      expect(large.sessionStarts.map(({ shard }) => shard)).toEqual([
+        [0, 4],
+        [1, 4],
+      ]);
+      large.dropSessions({ shard: 1 });
+      expect(large.sessions.map(({ shard }) => shard)).toEqual([[0, 4]]);
+    } finally {
+      await large.stop();
+    }
+  });
+});

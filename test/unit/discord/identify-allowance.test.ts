@@ -48,6 +48,13 @@ describe('IdentifyAllowance', () => {
     expect(await numbers.claim()).toBe(0);
   });
 
+  it('does not ask all the time where Discord says to come back at once', async () => {
+    const numbers = new Numbers();
+    numbers.remaining = 0;
+    numbers.resetAfter = 0;
+    expect(await numbers.claim()).toBe(5_000);
+  });
+
   it('grants many shards all of theirs, or none', async () => {
     const numbers = new Numbers();
     numbers.remaining = 15;
