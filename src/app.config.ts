@@ -3,6 +3,7 @@ import { accessConfig } from './access/access.config.js';
 import { cacheConfig } from './cache/cache.config.js';
 import { databaseConfig } from './database/database.config.js';
 import { discordConfig, discordToken } from './discord/discord.config.js';
+import { shardFault } from './discord/shard-settings.js';
 import { doorsConfig } from './doors/doors.config.js';
 import { StartupError } from './database/startup-error.js';
 import { eventLogConfig } from './event-log/event-log.config.js';
@@ -81,6 +82,8 @@ function contradictions(config: AppConfig, { production }: { production: boolean
   for (const name of ['discord-gateway', 'discord-rest'].filter((bot) => config.providers.names.includes(bot))) {
     if (discordToken(config) === undefined) faults.push(`DATA_PROVIDERS: ${name} needs a bot token in DISCORD_TOKEN`);
   }
+  const shards = shardFault(config);
+  if (shards !== undefined) faults.push(shards);
   faults.push(...sourceFaults(config.providers, { production }));
   if (config.METRICS_PORT !== undefined && config.METRICS_PORT !== 0 && config.METRICS_PORT === config.PORT) {
     faults.push('METRICS_PORT: must be another port than PORT');

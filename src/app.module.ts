@@ -7,6 +7,8 @@ import { CacheModule } from './cache/cache.module.js';
 import { ConsoleModule } from './console/console.module.js';
 import { type DatabaseConnection } from './database/database-connection.js';
 import { DatabaseModule } from './database/database.module.js';
+import { CommandsModule } from './discord/commands/commands.module.js';
+import { discordToken } from './discord/discord.config.js';
 import { DiscordModule } from './discord/discord.module.js';
 import { DoorsModule } from './doors/doors.module.js';
 import { EventLogModule } from './event-log/event-log.module.js';
@@ -58,6 +60,11 @@ export class AppModule {
     const doors = DoorsModule.forRoot(config, [discord, GuildsModule]);
     const queue = QueueModule.forRoot({ config, imports: [discord] });
     const gateway = GatewayModule.forRoot(config, [providers, GuildsModule, access, rateLimit, cache]);
+    // They come over the session.
+    const commanded = config.DISCORD_COMMANDS === 'on' && names.includes('discord-gateway') && discordToken(config);
+    const commands = commanded
+      ? [CommandsModule.forRoot({ publicUrl: config.PUBLIC_URL, imports: [discord, GuildsModule, gateway, queue] })]
+      : [];
     const rest = RestModule.forRoot({
       imports: [gateway, GuildsModule, queue, database, discord, store, doors],
       healthChecks: [DatabaseCheck, DiscordCheck],
@@ -82,6 +89,7 @@ export class AppModule {
         gateway,
         rest,
         ConsoleModule,
+        ...commands,
       ],
     };
   }

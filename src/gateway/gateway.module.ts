@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { MetricsModule } from '../telemetry/metrics.module.js';
+import { ShownGuilds } from '../discord/commands/shown-guilds.js';
 import { AlertWatch } from './alert.watch.js';
 import { ClientAdmission } from './client-admission.js';
 import { Connections } from './connections.js';
@@ -9,6 +10,7 @@ import { GatewayMetrics } from './gateway.metrics.js';
 import { GuildAccess } from './guild-access.js';
 import { GuildDirectory } from './guild-directory.js';
 import { GuildRooms } from './guild-rooms.js';
+import { RoomGuilds } from './room-guilds.js';
 import { JoinService } from './join.service.js';
 import { RoomBroadcaster } from './room-broadcaster.js';
 import { RoomReconciler } from './room-reconciler.js';
@@ -35,6 +37,7 @@ export class GatewayModule {
         GuildDirectory,
         GuildRooms,
         Visits,
+        { provide: ShownGuilds, useClass: RoomGuilds },
         GuildAccess,
         GatewayMetrics,
         ShownGate,
@@ -52,7 +55,16 @@ export class GatewayModule {
         SseTransport,
         LongPollTransport,
       ],
-      exports: [GuildDirectory, GuildRooms, JoinService, ClientAdmission, Connections, RoomReconciler, AlertWatch],
+      exports: [
+        GuildDirectory,
+        GuildRooms,
+        ShownGuilds,
+        JoinService,
+        ClientAdmission,
+        Connections,
+        RoomReconciler,
+        AlertWatch,
+      ],
     };
   }
 }

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { MetricsModule } from '../telemetry/metrics.module.js';
+import { WaitingNotifications } from '../discord/commands/waiting-notifications.js';
 import { type DeliveryChannel } from './delivery/delivery-channel.js';
 import { deliveryChannels, DeliveryRegistry } from './delivery/delivery-registry.js';
 import { DeliveryWorker } from './delivery.worker.js';
@@ -10,6 +11,7 @@ import { NotificationQueue } from './notification-queue.js';
 import { NotificationAttemptEntity, NotificationEntity } from './notification.entity.js';
 import { NotificationRepository } from './notification.repository.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
+import { QueueLength } from './queue-length.js';
 import { QueueMetrics } from './queue.metrics.js';
 import { RetentionSweeper } from './retention.sweeper.js';
 
@@ -30,6 +32,7 @@ export class QueueModule {
         { provide: QUEUE_CONFIG, useValue: config },
         NotificationRepository,
         QueueMetrics,
+        { provide: WaitingNotifications, useClass: QueueLength },
         NotificationAnnouncer,
         NotificationQueue,
         ...deliveryChannels,
@@ -42,7 +45,7 @@ export class QueueModule {
         DeliveryWorker,
         RetentionSweeper,
       ],
-      exports: [NotificationQueue],
+      exports: [NotificationQueue, WaitingNotifications],
     };
   }
 }

@@ -23,6 +23,8 @@ export interface SettingRow {
 /** Gives the choice back to the data source: no alias and no name of a door. */
 const nothing = '-';
 const longestList = 1_000;
+/** Ids of one list in an answer, which has room for 2000 characters. */
+const mostShown = 15;
 /** What stands between the ids of mentions such as `<@1>, <@&2> <#3>`. */
 const mentionMarks = /[\s,<>@&#!]+/;
 const bySource: Words = { en: 'as the source says', es: 'como dice la fuente' };
@@ -82,7 +84,7 @@ function oneOf(key: Key, name: Words, description: Words, values: Readonly<Recor
  * Ids of users, roles or channels, out of a text that mentions them; `-` is for none of them, which is `none.value` to the
  * store.
  */
-export function idList(
+function idList(
   key: Key,
   name: Words,
   description: Words,
@@ -97,10 +99,14 @@ export function idList(
     read: (value) => (value === nothing ? none.value : String(value).split(mentionMarks).filter(Boolean)),
     show: (settings, language) => {
       const ids: unknown = settings?.[key];
-      return Array.isArray(ids) && ids.length > 0 ? ids.join(', ') : none.words[language];
+      if (!Array.isArray(ids) || ids.length === 0) return none.words[language];
+      const more = ids.length - mostShown;
+      return [...ids.slice(0, mostShown), ...(more > 0 ? [`+${more}`] : [])].join(', ');
     },
   };
 }
+
+const nobody = { value: [], words: { en: 'nobody', es: 'nadie' } };
 
 const doors: Record<Door, Words> = {
   open: { en: 'open', es: 'abierta' },
@@ -108,7 +114,10 @@ const doors: Record<Door, Words> = {
   discord: { en: 'members of the server', es: 'miembros del servidor' },
 };
 
-/** What `/guildcast settings` shows and changes: one line for each setting. */
+/**
+ * What `/guildcast settings` shows and changes: one line for each setting of one guild alone. Which guild is the default
+ * one concerns all of them, and is the operator's to say.
+ */
 export const settingRows: readonly SettingRow[] = [
   flag(
     'enabled',
@@ -126,19 +135,49 @@ export const settingRows: readonly SettingRow[] = [
     { en: '1 to 32 letters, digits and inner dashes, or -', es: '1 a 32 letras, cifras y guiones interiores, o -' },
     32,
   ),
-  flag(
-    'isDefault',
-    { en: 'default', es: 'principal' },
-    {
-      en: 'Whether visitors who name no server get this one',
-      es: 'Si lo reciben los visitantes que no nombran ninguno',
-    },
-    false,
-  ),
   oneOf(
     'door',
     { en: 'door', es: 'puerta' },
     { en: 'Who may enter its room', es: 'Quién puede entrar en su sala' },
     doors,
+  ),
+  flag(
+    'hideOffline',
+    { en: 'hide-offline', es: 'ocultar-desconectados' },
+    { en: 'Whether offline members are left out', es: 'Si se omiten los miembros desconectados' },
+    false,
+  ),
+  flag(
+    'hideBots',
+    { en: 'hide-bots', es: 'ocultar-bots' },
+    { en: 'Whether bots are left out', es: 'Si se omiten los bots' },
+    false,
+  ),
+  idList(
+    'ignoredUsers',
+    { en: 'ignored-users', es: 'usuarios-ignorados' },
+    { en: 'Members who are left out; - for none', es: 'Miembros que se omiten; - para ninguno' },
+    nobody,
+  ),
+  idList(
+    'ignoredRoles',
+    { en: 'ignored-roles', es: 'roles-ignorados' },
+    { en: 'Whoever has one of these roles is left out; - for none', es: 'Se omite a quien tenga uno; - para ninguno' },
+    nobody,
+  ),
+  flag(
+    'messages',
+    { en: 'messages', es: 'mensajes' },
+    { en: 'Whether messages are shown', es: 'Si se muestran los mensajes' },
+    true,
+  ),
+  idList(
+    'channels',
+    { en: 'channels', es: 'canales' },
+    {
+      en: 'The channels whose messages are shown, private ones too; - for all that everybody can read',
+      es: 'Canales cuyos mensajes se muestran, también privados; - para todos los que cualquiera puede leer',
+    },
+    { value: null, words: { en: 'all that everybody can read', es: 'todos los que cualquiera puede leer' } },
   ),
 ];

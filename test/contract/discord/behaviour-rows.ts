@@ -11,6 +11,8 @@ const sending = 'test/integration/discord/discord-sending.test.ts';
 const fake = 'test/integration/testing/fake-discord.test.ts';
 const limits = 'test/unit/discord/embed-limits.test.ts';
 const program = 'test/e2e/discord.test.ts';
+const commands = 'test/integration/discord/commands.test.ts';
+const registration = 'test/integration/discord/command-registration.test.ts';
 
 const caughtUp = 'catches up with what happened in an outage, whether the session survives it or not';
 const resumed = 'is resumed after %s, and what happened meanwhile is told once';
@@ -55,6 +57,22 @@ export const rows: Readonly<Record<string, Row>> = {
         here('sessions'),
         'is spared: a session that breaks again and again is resumed each time',
         'is used up: the bot waits until there are some again, and asks nothing meanwhile',
+      ],
+      [
+        here('shards'),
+        'are kept at the start: the bot says until when it waits, and goes on then',
+        'are kept when a session is lost, and the bot comes back by itself when there are more',
+        'are not waited for with a token that is taken back: the gateway itself says what there is to say',
+      ],
+    ],
+  },
+  S9: {
+    tests: [
+      [
+        here('shards'),
+        'are as many as Discord recommends, all in this process, each with its own guilds',
+        'may be some of a number: the guilds of the others are another process’s',
+        'of one bucket wait for each other',
       ],
     ],
   },
@@ -138,6 +156,16 @@ export const rows: Readonly<Record<string, Row>> = {
   },
   G18: { tests: [[here('members'), '@everyone among a member’s roles is no role of theirs']] },
   ...happenings,
+  G26: {
+    tests: [
+      [
+        here('shards'),
+        'are lost one by one: its guilds are unavailable until it is back, the others stay live',
+        'that are back at once take no guild away, and a lost session costs its own shard an IDENTIFY',
+        'all lost are the connection lost',
+      ],
+    ],
+  },
 
   R1: { tests: [[here('sending'), 'an empty bucket is waited for before Discord has to refuse']] },
   R2: {
@@ -218,6 +246,27 @@ export const rows: Readonly<Record<string, Row>> = {
   },
   R19: { tests: [[sending, 'writes a direct message that mentions nobody, once for each nonce']] },
   R20: { notBuilt: 'no key may mention' },
+  R21: {
+    tests: [
+      [
+        registration,
+        'writes nothing at the next start, and once more when something differs',
+        'that meets %s is tried again; the bot lives meanwhile, and says so once',
+      ],
+    ],
+  },
+  R22: {
+    tests: [
+      [
+        commands,
+        'that takes its time is answered twice: that it is being worked on, and with the answer',
+        'whose answer is lost on its way back is answered once',
+        'whose waiting sign is lost on its way back gets its answer',
+        'that Discord does not know any more is given up with a line in the log',
+      ],
+    ],
+  },
+  R23: { tests: [[commands, '%s is refused without Manage Server, also when Discord lets it through']] },
 
   P1: {
     tests: [

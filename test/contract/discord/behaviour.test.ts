@@ -82,6 +82,7 @@ describe('docs/discord.md', () => {
       'privacy',
       'sending',
       'sessions',
+      'shards',
     ]) {
       const file = `test/contract/discord/${name}.test.ts`;
       expect([...titlesOf(file)].filter((title) => !named.has(`${file} ${title}`))).toEqual([]);

@@ -83,32 +83,56 @@ describe('/guildcast status', () => {
   });
 });
 
+/** When nothing was decided. */
+const untouched = [
+  'shown: yes',
+  'alias: as the source says',
+  'door: as the source says',
+  'hide-offline: no',
+  'hide-bots: no',
+  'ignored-users: nobody',
+  'ignored-roles: nobody',
+  'messages: yes',
+  'channels: all that everybody can read',
+].join('\n');
+
 describe('/guildcast settings', () => {
   it('shows what holds when nothing was decided, and what was decided then', async () => {
-    expect(await told({ command: 'guildcast settings show' })).toBe(
-      'shown: yes\nalias: as the source says\ndefault: no\ndoor: as the source says',
-    );
-    const options = { shown: false, alias: 'Old-Town', default: true, door: 'password' };
-    const after = 'shown: no\nalias: old-town\ndefault: yes\ndoor: password';
+    expect(await told({ command: 'guildcast settings show' })).toBe(untouched);
+    const options = {
+      shown: false,
+      alias: 'Old-Town',
+      door: 'password',
+      'hide-bots': true,
+      'ignored-users': `<@${bench.place.ada.id}>`,
+    };
+    const after = [
+      'shown: no',
+      'alias: old-town',
+      'door: password',
+      'hide-offline: no',
+      'hide-bots: yes',
+      `ignored-users: ${bench.place.ada.id}`,
+      ...untouched.split('\n').slice(6),
+    ].join('\n');
     expect(await told({ command: 'guildcast settings set', options })).toBe(after);
     expect(await bench.settings.get(bench.place.guild.id)).toMatchObject({
       enabled: false,
       alias: 'old-town',
-      isDefault: true,
       door: 'password',
+      hideBots: true,
+      ignoredUsers: [bench.place.ada.id],
     });
-    expect(await told({ command: 'guildcast settings show', locale: 'es-ES' })).toBe(
-      'visible: no\nalias: old-town\nprincipal: sí\npuerta: contraseña',
+    expect(await told({ command: 'guildcast settings show', locale: 'es-ES' })).toContain(
+      'visible: no\nalias: old-town\npuerta: contraseña\nocultar-desconectados: no\nocultar-bots: sí\n',
     );
-    const back = { shown: true, alias: '-', default: false, door: '-' };
-    expect(await told({ command: 'guildcast settings set', options: back })).toBe(
-      'shown: yes\nalias: as the source says\ndefault: no\ndoor: as the source says',
-    );
+    const back = { shown: true, alias: '-', door: '-', 'hide-bots': false, 'ignored-users': '-' };
+    expect(await told({ command: 'guildcast settings set', options: back })).toBe(untouched);
   });
 
   it('keeps what is not named', async () => {
     await told({ command: 'guildcast settings set', options: { alias: 'kept' } });
-    expect(await told({ command: 'guildcast settings set', options: { default: true } })).toContain('alias: kept');
+    expect(await told({ command: 'guildcast settings set', options: { 'hide-bots': true } })).toContain('alias: kept');
   });
 
   it('says what is possible when something else is given, and changes nothing', async () => {

@@ -1,12 +1,14 @@
 import { ApplicationCommandOptionType } from 'discord.js';
 import { describe, expect, it } from 'vitest';
-import { idList, settingRows } from '../../../../src/discord/commands/setting-rows.js';
+import { settingRows } from '../../../../src/discord/commands/setting-rows.js';
 import { type GuildSettings } from '../../../../src/guilds/guild-settings.entity.js';
 import { guildSettingsPatch } from '../../../../src/guilds/guild-settings.js';
 
 describe('settingRows', () => {
-  it('have one row for each setting of a guild', () => {
-    expect(settingRows.map(({ key }) => key).sort()).toEqual(Object.keys(guildSettingsPatch.shape).sort());
+  it('have one row for each setting of a guild, but for what concerns all guilds', () => {
+    expect([...settingRows.map(({ key }) => key), 'isDefault'].sort()).toEqual(
+      Object.keys(guildSettingsPatch.shape).sort(),
+    );
   });
 
   it.each(settingRows.map((row) => [row.name.en, row] as const))('%s takes what Discord offers for it', (_, row) => {
@@ -16,7 +18,9 @@ describe('settingRows', () => {
         ? option.choices!.map(({ value }) => value)
         : row.option.type === ApplicationCommandOptionType.Boolean
           ? [true, false]
-          : ['word', '-'];
+          : ['ignoredUsers', 'ignoredRoles', 'channels'].includes(row.key)
+            ? ['<@111111111111111111>', '-']
+            : ['word', '-'];
     expect(values.length).toBeGreaterThan(1);
     for (const value of values) {
       expect(guildSettingsPatch.safeParse({ [row.key]: row.read(value) }).error, String(value)).toBeUndefined();
@@ -24,13 +28,10 @@ describe('settingRows', () => {
   });
 });
 
-describe('idList', () => {
-  const name = { en: 'channels', es: 'canales' };
-  const none = { value: null, words: { en: 'all', es: 'todos' } };
-  // There is no such setting yet; the key is only handed through.
-  const row = idList('alias', name, name, none);
+describe('lists of ids', () => {
+  const row = settingRows.find(({ key }) => key === 'channels')!;
 
-  it('reads mentions and ids, and nothing for none of them', () => {
+  it('are read from mentions and ids, and nothing for none of them', () => {
     expect(row.read('<#111111> <@222222>,<@!333333>  <@&444444>, 555555')).toEqual([
       '111111',
       '222222',
@@ -42,10 +43,12 @@ describe('idList', () => {
     expect(row.read('#general')).toEqual(['general']);
   });
 
-  it('shows them, or what holds without', () => {
-    const settings = (alias: unknown) => ({ alias }) as GuildSettings;
+  it('are shown, or what holds without', () => {
+    const settings = (channels: string[]) => ({ channels }) as GuildSettings;
     expect(row.show(settings(['111111', '222222']), 'es')).toBe('111111, 222222');
-    expect(row.show(settings([]), 'es')).toBe('todos');
-    expect(row.show(undefined, 'en')).toBe('all');
+    const many = Array.from({ length: 18 }, (_, n) => String(111111 + n));
+    expect(row.show(settings(many), 'en')).toMatch(/^111111, .*, 111125, \+3$/);
+    expect(row.show(settings([]), 'es')).toBe('todos los que cualquiera puede leer');
+    expect(row.show(undefined, 'en')).toBe('all that everybody can read');
   });
 });
