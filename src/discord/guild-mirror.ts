@@ -68,9 +68,9 @@ export class GuildMirror {
     this.observeVoice(channel.guild, channel.id);
   }
 
+  /** Whoever was in it is told of by Discord. */
   removeChannel(channel: GuildBasedChannel): void {
     this.channels.remove(channel);
-    this.observeVoice(channel.guild, channel.id);
   }
 
   /**

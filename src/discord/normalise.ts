@@ -79,8 +79,9 @@ export function referenceTo(member: GuildMember): MemberReference {
   return { id, username: user.username, displayName, roleColor: colorOf(member) };
 }
 
-/** Undefined for somebody who is nowhere signed in. */
-function platformsOf(presence: Presence | null): Platform[] | undefined {
+/** Undefined for somebody who is nowhere signed in, or hides. */
+export function platformsOf(presence: Pick<Presence, 'status' | 'clientStatus'> | null): Platform[] | undefined {
+  if (statusOf(presence?.status) === 'offline') return undefined;
   const { clientStatus } = presence ?? {};
   const platforms = platform.options.filter((name) => statusOf(clientStatus?.[name]) !== 'offline');
   return platforms.length > 0 ? platforms : undefined;
@@ -96,7 +97,7 @@ function voiceChannelOf({ id, guild }: GuildMember): string | undefined {
 export function memberOf(member: GuildMember): Member {
   const { presence, guild } = member;
   const status = statusOf(presence?.status);
-  const platforms = status === 'offline' ? undefined : platformsOf(presence);
+  const platforms = platformsOf(presence);
   return {
     id: member.id,
     username: member.user.username,

@@ -115,6 +115,24 @@ describe('channels', () => {
     ]);
   });
 
+  it('of a guild that comes again after the bot was thrown out are those it has now, without a word about them', async () => {
+    const { app, discord } = bench;
+    const id = '700000000000000002';
+    for (const name of ['old', 'new']) {
+      const guild = discord.addGuild({ id, name: 'Village' });
+      await app.waitFor('guild.updated', ({ guildId }) => guildId === id);
+      expect(types()).toEqual(['guild.updated']);
+      guild.addChannel({ name });
+      await app.waitFor('channel.created', ({ guildId, data }) => guildId === id && data.channel.name === name);
+      expect(app.guilds.snapshot(id)!.channels!.map((channel) => channel.name)).toEqual([name]);
+      app.events.length = 0;
+      discord.removeGuild(id);
+      await app.waitFor('guild.removed', ({ guildId }) => guildId === id);
+      expect(types()).toEqual(['guild.removed']);
+      app.events.length = 0;
+    }
+  });
+
   it('of a guild that is for adults alone are not told, nor who is in one', async () => {
     const { app, place } = bench;
     const { guild, ada, bob, general } = place;

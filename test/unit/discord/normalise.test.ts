@@ -1,7 +1,7 @@
 import { ActivityType } from 'discord.js';
 import { describe, expect, it } from 'vitest';
 import { formerFields, presenceDiffers } from '../../../src/domain/member-difference.js';
-import { activityOf, roleColorOf, statusOf } from '../../../src/discord/normalise.js';
+import { activityOf, platformsOf, roleColorOf, statusOf } from '../../../src/discord/normalise.js';
 import { type Member } from '../../../src/domain/member.js';
 
 const ada: Member = {
@@ -53,6 +53,16 @@ describe('formerFields', () => {
 
   it('is undefined when nothing but the presence changed', () => {
     expect(formerFields(ada, { ...ada, roleIds: [...ada.roleIds], status: 'idle', activities: [] })).toBeUndefined();
+  });
+});
+
+describe('platformsOf', () => {
+  it('names where somebody is signed in, in one order, unless they hide', () => {
+    const clientStatus = { web: 'idle', desktop: 'online', mobile: undefined } as const;
+    expect(platformsOf({ status: 'online', clientStatus })).toEqual(['desktop', 'web']);
+    expect(platformsOf({ status: 'offline', clientStatus })).toBeUndefined();
+    expect(platformsOf({ status: 'online', clientStatus: null })).toBeUndefined();
+    expect(platformsOf(null)).toBeUndefined();
   });
 });
 
