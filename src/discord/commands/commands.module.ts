@@ -24,9 +24,8 @@ export interface CommandsOptions {
   /** Where browsers find this program, without a slash at its end. */
   publicUrl: string | undefined;
   /**
-   * Modules that provide `GuildSettingsStore`, `ShownGuilds`, what `DiscordModule` exports when it holds a session and,
-   * if there are such, `WaitingNotifications` and `MemberHiding`. Without the last nobody can hide, and there is no
-   * command for it.
+   * Modules that provide `GuildSettingsStore`, `MemberHiding`, `ShownGuilds`, what `DiscordModule` exports when it holds
+   * a session and, if there are such, `WaitingNotifications`.
    */
   imports: NonNullable<ModuleMetadata['imports']>;
 }
@@ -60,20 +59,21 @@ function commands(publicUrl: string | undefined): Provider {
       guilds: ShownGuilds,
       status: DiscordStatus,
       settings: BotCommand[],
+      hiding: MemberHiding,
       waiting?: WaitingNotifications,
-      hiding?: MemberHiding,
     ): BotCommand[] => [
       new LinkCommand(guilds, publicUrl),
       new StatusCommand(guilds, status, waiting),
       ...settings,
-      ...(hiding === undefined ? [] : [new PresenceHideCommand(hiding), new PresenceShowCommand(hiding)]),
+      new PresenceHideCommand(hiding),
+      new PresenceShowCommand(hiding),
     ],
     inject: [
       ShownGuilds,
       DiscordStatus,
       SETTINGS_COMMANDS,
+      MemberHiding,
       { token: WaitingNotifications, optional: true },
-      { token: MemberHiding, optional: true },
     ],
   };
 }

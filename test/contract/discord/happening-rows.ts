@@ -38,6 +38,7 @@ export const happenings: Readonly<Record<string, Row>> = {
         here('happenings'),
         'that everybody can see are in the snapshot, and told when they come, change and go',
         'that changed in an outage are told when it is over, whether the session survives it or not',
+        'of a guild that comes again after the bot was thrown out are those it has now, without a word about them',
         'adds up to the snapshot',
       ],
     ],
@@ -62,7 +63,11 @@ export const happeningsKept: Readonly<Record<string, Row>> = {
   },
   P10: {
     tests: [
-      [here('happenings'), 'in a channel that not everybody can see is not told, nor in one that closes or goes'],
+      [
+        here('happenings'),
+        'in a channel that not everybody can see is not told, nor in one that closes or goes',
+        'of a guild that is for adults alone are not told, nor who is in one',
+      ],
       [happening, 'stays in Discord where not everybody may see it, and stops at once where they may no longer'],
     ],
   },

@@ -67,12 +67,14 @@ describe('The registration of the commands', () => {
   it('takes away what there is not any more', async () => {
     const bench = await opened();
     await registered(bench, ['GET 200', 'PUT 200']);
-    await bench.start({ hiding: false });
-    await registered(bench, ['GET 200', 'PUT 200', 'GET 200', 'PUT 200']);
-    expect(bench.discord.commands()).toMatchObject([{ name: 'guildcast' }]);
+    const commands = bench.discord.commands() as object[];
+    await change(bench.discord, [...commands, { ...commands[0], name: 'bygone' }]);
+    await bench.start();
+    await registered(bench, ['GET 200', 'PUT 200', 'PUT 200', 'GET 200', 'PUT 200']);
+    expect(bench.discord.commands()).toMatchObject([{ name: 'guildcast' }, { name: 'presence' }]);
     expect(() =>
-      bench.discord.interact({ userId: bench.mayor, guildId: bench.place.guild.id, command: 'presence hide' }),
-    ).toThrow('No command /presence hide is registered');
+      bench.discord.interact({ userId: bench.mayor, guildId: bench.place.guild.id, command: 'bygone' }),
+    ).toThrow('No command /bygone is registered');
   });
 
   it.each([

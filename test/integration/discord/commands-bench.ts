@@ -10,7 +10,7 @@ import { DiscordModule } from '../../../src/discord/discord.module.js';
 import { EventLogModule } from '../../../src/event-log/event-log.module.js';
 import { GuildSettingsStore } from '../../../src/guilds/guild-settings.js';
 import { GuildsModule } from '../../../src/guilds/guilds.module.js';
-import { MemberHiding } from '../../../src/guilds/member-hiding.js';
+import { HiddenMembers } from '../../../src/guilds/hidden-members.js';
 import { FakeDiscord, type FakeDiscordOptions, permissions } from '../../../src/testing/fake-discord/index.js';
 import { createTestDatabase } from '../../support/test-database.js';
 import { logs } from './discord-app.js';
@@ -30,10 +30,9 @@ export class World {
   /** Asked before it is told. */
   before = (): Promise<unknown> => Promise.resolve();
   waiting = (): Promise<number> => Promise.resolve(7);
-  readonly hidden = new Set<string>();
 }
 
-function worldModule(world: World, parts: { hiding: boolean; waiting: boolean }): DynamicModule {
+function worldModule(world: World, parts: { waiting: boolean }): DynamicModule {
   const shown: ShownGuilds = {
     place: async (): Promise<GuildPlace | undefined> => {
       await world.before();
@@ -44,20 +43,9 @@ function worldModule(world: World, parts: { hiding: boolean; waiting: boolean })
       return world.standing;
     },
   };
-  const hiding: MemberHiding = {
-    hide: async (guildId, userId) => {
-      await world.before();
-      world.hidden.add(`${guildId} ${userId}`);
-    },
-    show: async (guildId, userId) => {
-      await world.before();
-      world.hidden.delete(`${guildId} ${userId}`);
-    },
-  };
   const providers = [
     { provide: ShownGuilds, useValue: shown },
     ...(parts.waiting ? [{ provide: WaitingNotifications, useValue: { count: () => world.waiting() } }] : []),
-    ...(parts.hiding ? [{ provide: MemberHiding, useValue: hiding }] : []),
   ];
   return { module: WorldModule, providers, exports: providers.map(({ provide }) => provide) };
 }
@@ -70,7 +58,6 @@ export interface BenchOptions {
   options?: FakeDiscordOptions;
   env?: Record<string, string>;
   publicUrl?: string;
-  hiding?: boolean;
   waiting?: boolean;
 }
 
@@ -99,13 +86,13 @@ export class CommandsBench {
   }
 
   /** The bot's program, anew. */
-  async start({ env = {}, publicUrl, hiding = true, waiting = true }: BenchOptions = {}): Promise<void> {
+  async start({ env = {}, publicUrl, waiting = true }: BenchOptions = {}): Promise<void> {
     await this.module?.close();
     const writer =
       (level: string) =>
       (...words: unknown[]): void =>
         void logs.push([level, ...words.map(String)].join(' '));
-    const world = worldModule(this.world, { hiding, waiting });
+    const world = worldModule(this.world, { waiting });
     const discord = DiscordModule.forRoot(discordConfig.parse(settings(this.discord, env)));
     this.module = await Test.createTestingModule({
       imports: [
@@ -134,6 +121,10 @@ export class CommandsBench {
 
   get settings(): GuildSettingsStore {
     return this.module!.get(GuildSettingsStore);
+  }
+
+  get hiding(): HiddenMembers {
+    return this.module!.get(HiddenMembers);
   }
 
   /** Requests about commands, oldest first: the method and what came of it. */

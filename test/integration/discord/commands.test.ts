@@ -13,8 +13,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => bench.close(), 30_000);
 beforeEach(() => {
-  Object.assign(bench.world, { ...new World(), hidden: bench.world.hidden });
-  bench.world.hidden.clear();
+  Object.assign(bench.world, new World());
 });
 
 let strangers = 0;
@@ -176,13 +175,13 @@ describe('/presence', () => {
   it('hides who gives it, and shows them again', async () => {
     const userId = citizen();
     expect(await told({ userId, command: 'presence hide' })).toContain('You are hidden');
-    expect([...bench.world.hidden]).toEqual([`${bench.place.guild.id} ${userId}`]);
+    expect(bench.hiding.present.inGuild).toEqual(new Map([[bench.place.guild.id, new Set([userId])]]));
     expect(await told({ userId, command: 'presence show', locale: 'es-ES' })).toContain('Ya no estás oculto');
-    expect([...bench.world.hidden]).toEqual([]);
+    expect(bench.hiding.present.inGuild).toEqual(new Map());
   });
 
   it('says that it was not done when the database is away', async () => {
-    bench.world.before = () => Promise.reject(new Fault('service.unavailable', 'internal words'));
+    vi.spyOn(bench.hiding, 'hide').mockRejectedValueOnce(new Fault('service.unavailable', 'internal words'));
     expect(await told({ userId: citizen(), command: 'presence hide' })).toBe(
       'This cannot be done now. Please try again later.',
     );
