@@ -27,7 +27,7 @@ function target(world: World, channelId: string): Target {
 }
 
 /** The users a text mentions and Discord would notify. */
-function mentioned(world: World, content: string, allowed: AllowedMentions | undefined): WireUser[] {
+export function mentioned(world: World, content: string, allowed: AllowedMentions | undefined): WireUser[] {
   const ids = new Set([...content.matchAll(/<@!?(\d+)>/g)].map(([, id]) => id!));
   const everyone = !allowed || allowed.parse?.includes('users');
   return [...ids].filter((id) => everyone || allowed.users?.includes(id)).flatMap((id) => world.users.get(id) ?? []);

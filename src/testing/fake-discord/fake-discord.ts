@@ -14,6 +14,7 @@ import { type ChunkFault } from './member-chunks.js';
 import { type RateLimit } from './rate-buckets.js';
 import { type RefusalOptions, type RequestPattern } from './refusals.js';
 import { type RequestRecord, RestServer } from './rest-server.js';
+import { type Webhooks } from './webhooks.js';
 import { type WireMessage, type WireUser } from './wire.js';
 import { type SentMessage, World } from './world.js';
 
@@ -122,6 +123,10 @@ export class FakeDiscord {
     return this.world.messages.create(this.world.placeOfDm(this.world.dmWith(author)), { author, content });
   }
 
+  get webhooks(): Webhooks {
+    return this.world.webhooks;
+  }
+
   closeDMs(userId: string): void {
     this.world.closedDms.add(userId);
   }
@@ -130,7 +135,7 @@ export class FakeDiscord {
     this.world.closedDms.delete(userId);
   }
 
-  /** Every message the bot sent, oldest first. */
+  /** Every message the bot or a webhook sent, oldest first. */
   get sent(): readonly SentMessage[] {
     return this.world.sent.items;
   }

@@ -12,13 +12,13 @@ function messageOf(call: RestCall): RestAnswer {
   return { status: 200, body: { ...ownOf(call).message, author: call.world.bot } };
 }
 
-const original = '/webhooks/:application/:token/messages/@original';
+const original = '/webhooks/:application/*token/messages/@original';
 
 /** How the application answers what users do. */
 export const interactionRoutes: readonly Route[] = [
   {
     method: 'POST',
-    path: '/interactions/:interaction/:token/callback',
+    path: '/interactions/:interaction/*token/callback',
     open: true,
     handle: ({ world, params, body }) => {
       const interaction = world.interactions.byToken(params.token);

@@ -30,6 +30,7 @@ interface MessageDraft {
   components?: unknown[];
   attachments?: number;
   nonce?: string | number;
+  webhookId?: string;
   flags?: number;
 }
 
@@ -69,6 +70,7 @@ export class Messages {
       type: 0,
       flags: draft.flags ?? 0,
       ...(draft.nonce === undefined ? {} : { nonce: draft.nonce }),
+      ...(draft.webhookId === undefined ? {} : { webhook_id: draft.webhookId }),
     };
     this.remember({ message, place });
     place.newest(id);

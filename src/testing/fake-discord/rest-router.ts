@@ -3,7 +3,7 @@ import { type World } from './world.js';
 
 export interface RestCall {
   world: World;
-  /** The `:names` of the route's path, each a snowflake but for `:token`. */
+  /** The `:names` of the route's path, each a snowflake, and its `*names`, each any text. */
   params: Record<string, string>;
   query: URLSearchParams;
   /** Undefined when there was none. */
@@ -47,7 +47,7 @@ export class RestRouter {
     const parts = path.replaceAll('%40', '@').split('/');
     const fitting = this.compiled.filter(
       ({ segments }) =>
-        segments.length === parts.length && segments.every((name, n) => name.startsWith(':') || name === parts[n]),
+        segments.length === parts.length && segments.every((name, n) => /^[:*]/.test(name) || name === parts[n]),
     );
     if (fitting.length === 0) throw new ApiError(404, 0, '404: Not Found');
     // A literal, such as @me, wins over a name.
@@ -56,9 +56,9 @@ export class RestRouter {
     if (!found) throw new ApiError(405, 0, '405: Method Not Allowed');
     const params: Record<string, string> = {};
     for (const [n, name] of found.segments.entries()) {
-      if (!name.startsWith(':')) continue;
+      if (!/^[:*]/.test(name)) continue;
       const value = parts[n]!;
-      if (name !== ':token' && !/^\d{1,20}$/.test(value)) {
+      if (name.startsWith(':') && !/^\d{1,20}$/.test(value)) {
         const message = `Value "${value}" is not snowflake.`;
         throw invalidForm([{ path: `${name.slice(1)}_id`, code: 'NUMBER_TYPE_COERCE', message }]);
       }
@@ -69,5 +69,5 @@ export class RestRouter {
 }
 
 function names(segments: readonly string[]): number {
-  return segments.filter((segment) => segment.startsWith(':')).length;
+  return segments.filter((segment) => /^[:*]/.test(segment)).length;
 }

@@ -10,6 +10,7 @@ import { RateBuckets, type RateLimit } from './rate-buckets.js';
 import { type Mishap, Refusals } from './refusals.js';
 import { type Match, type RestAnswer, RestRouter, type Route } from './rest-router.js';
 import { WatchedList } from './watched-list.js';
+import { webhookRoutes } from './webhook-routes.js';
 import { type World } from './world.js';
 
 const largestBody = 10 * 1024 * 1024;
@@ -50,6 +51,7 @@ export class RestServer {
       ...interactionRoutes,
       ...guildRoutes,
       ...channelRoutes,
+      ...webhookRoutes,
     ]);
     this.buckets = new RateBuckets(options.rateLimit);
   }
@@ -109,7 +111,7 @@ export class RestServer {
   }
 
   private limit({ route, params }: Match, headers: Record<string, string>): RestAnswer | undefined {
-    const major = params.channel ?? params.guild ?? '';
+    const major = params.channel ?? params.guild ?? params.webhook ?? '';
     const { headers: told, retryAfter } = this.buckets.take(`${route.method} ${route.path}`, major);
     Object.assign(headers, told);
     if (retryAfter === undefined) return undefined;

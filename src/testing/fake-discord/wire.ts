@@ -133,4 +133,5 @@ export interface WireMessage {
   type: number;
   flags: number;
   nonce?: string | number;
+  webhook_id?: string;
 }

@@ -8,14 +8,17 @@ import { type MessagePlace, Messages } from './messages.js';
 import { type RegisteredCommand } from './command-form.js';
 import { Snowflakes } from './snowflakes.js';
 import { WatchedList } from './watched-list.js';
+import { Webhooks } from './webhooks.js';
 import { type PresenceStatus, type WireActivity, type WireChannel, type WireDmChannel, type WireUser } from './wire.js';
 
-/** One message that the bot sent. A send that Discord knew again by its nonce adds none. */
+/** One message that the bot or a webhook sent. A send that Discord knew again by its nonce adds none. */
 export interface SentMessage {
   channelId: string;
   /** Of a direct message: to whom. */
   userId?: string;
   guildId?: string;
+  /** Of a message by webhook. */
+  webhookId?: string;
   content: string;
   /** As they were posted. */
   embeds: unknown[];
@@ -31,6 +34,7 @@ export interface SentMessage {
 /** The state of the fake: who and what exists. REST and the gateway are two views of it. */
 export class World implements GuildHost {
   readonly snowflakes = new Snowflakes();
+  readonly webhooks = new Webhooks(this.snowflakes);
   readonly bot: WireUser;
   readonly messages: Messages;
   readonly logins = new Logins(
