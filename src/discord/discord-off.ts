@@ -1,6 +1,7 @@
 import { type DiscordGuilds } from './discord-guilds.js';
 import { type DiscordMembers } from './discord-members.js';
 import { type DiscordSender } from './discord-sender.js';
+import { type SendOutcome } from '../domain/notification.js';
 import { type DiscordStatus } from './discord-status.js';
 
 /** What stands in the place of Discord when no token is set. */
@@ -10,14 +11,12 @@ export const guildsOff: DiscordGuilds = {
   snapshot: () => undefined,
 };
 
-export const senderOff: DiscordSender = {
-  sendToUser: () =>
-    Promise.resolve({
-      kind: 'retry',
-      burnsAttempt: false,
-      reason: 'No Discord bot is configured: set DISCORD_TOKEN to let notifications out.',
-    }),
-};
+function noBot(): Promise<SendOutcome> {
+  const reason = 'No Discord bot is configured: set DISCORD_TOKEN to let notifications out.';
+  return Promise.resolve({ kind: 'retry', burnsAttempt: false, reason });
+}
+
+export const senderOff: DiscordSender = { sendToUser: noBot, sendToChannel: noBot, editInChannel: noBot };
 
 export const statusOff: DiscordStatus = {
   current: () => ({ state: 'off', missingIntents: [] }),

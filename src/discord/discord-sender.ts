@@ -1,10 +1,33 @@
 import { type RenderedMessage, type SendOutcome } from '../domain/notification.js';
 
+/** Whom a text may ring. Nobody, unless the caller says so. */
+export type Mentions = readonly ('users' | 'roles' | 'everyone')[];
+
 /** The bot's hand: sends as Discord allows and says what became of it. Never throws for what Discord answers. */
 export abstract class DiscordSender {
   /**
    * Sends a direct message. `nonce` (at most 25 characters) makes a second call with the same text the same message,
-   * where Discord still remembers the first. Mentions in the message notify nobody.
+   * where Discord still remembers the first.
    */
-  abstract sendToUser(userId: string, message: RenderedMessage, nonce: string): Promise<SendOutcome>;
+  abstract sendToUser(
+    userId: string,
+    message: RenderedMessage,
+    nonce: string,
+    mentions?: Mentions,
+  ): Promise<SendOutcome>;
+
+  /** Into a channel or a thread of a guild; `nonce` as above. */
+  abstract sendToChannel(
+    channelId: string,
+    message: RenderedMessage,
+    nonce: string,
+    mentions?: Mentions,
+  ): Promise<SendOutcome>;
+
+  /** Replaces an earlier message of the bot's. The same edit twice is the same message. */
+  abstract editInChannel(
+    place: { channelId: string; messageId: string },
+    message: RenderedMessage,
+    mentions?: Mentions,
+  ): Promise<SendOutcome>;
 }

@@ -32,6 +32,7 @@ import { MemberLoader } from './member-loader.js';
 import { MirroredGuilds } from './mirrored-guilds.js';
 import { PatientNecordModule } from './patient-necord.module.js';
 import { RestDiscordSender } from './rest-discord-sender.js';
+import { RestWebhookSender } from './rest-webhook-sender.js';
 import { RestGuilds } from './rest-guilds.js';
 import { RestMembers } from './rest-members.js';
 import { RestProbe } from './rest-probe.js';
@@ -41,6 +42,8 @@ import { SessionReconciler } from './session-reconciler.js';
 import { ShownMessages } from './shown-messages.js';
 import { StrangerLoader } from './stranger-loader.js';
 import { TypingPace } from './typing-pace.js';
+import { webhookRest } from './webhook-rest.js';
+import { WebhookSender } from './webhook-sender.js';
 
 const listeners = [
   PresenceListener,
@@ -63,45 +66,65 @@ export interface DiscordWays {
 }
 
 /**
- * Needs the event log. Without a token there is no Discord client, and nothing of Discord is shown or sent. With one,
- * `RestGuilds` is there too.
+ * Needs the event log. Without a token there is no Discord client, nothing of Discord is shown, and nothing sent but by
+ * webhook. With one, `RestGuilds` is there too.
  */
 @Module({})
 export class DiscordModule {
   static forRoot(config: DiscordConfig, { gateway = true, rest = false }: DiscordWays = {}): DynamicModule {
     const token = discordToken(config);
+    const budget = new InvalidRequestBudget(config.DISCORD_MAX_REFUSALS);
     const parts =
       token === undefined
-        ? withoutDiscord()
+        ? withoutBot()
         : gateway
-          ? withSession(token, config)
-          : withoutSession(token, config, { asked: rest });
-    return { module: DiscordModule, ...parts };
+          ? withSession(token, config, budget)
+          : withoutSession(token, config, budget, { asked: rest });
+    return {
+      ...parts,
+      module: DiscordModule,
+      imports: [MetricsModule, ...(parts.imports ?? [])],
+      providers: [...alike(config, budget), ...(parts.providers ?? [])],
+    };
   }
 }
 
-const always = [DiscordGuilds, DiscordMembers, DiscordSender, DiscordStatus];
+const always = [DiscordGuilds, DiscordMembers, DiscordSender, DiscordStatus, WebhookSender, InvalidRequestBudget];
 
-function withoutDiscord(): Partial<DynamicModule> {
+/** With a bot and without one. */
+function alike(config: DiscordConfig, budget: InvalidRequestBudget): Provider[] {
+  return [
+    { provide: InvalidRequestBudget, useValue: budget },
+    {
+      provide: WebhookSender,
+      useFactory: () => {
+        const rest = webhookRest(config.DISCORD_API_URL, budget);
+        budget.follow(rest);
+        return new RestWebhookSender(rest, budget);
+      },
+    },
+    DiscordMetrics,
+  ];
+}
+
+function withoutBot(): Partial<DynamicModule> {
   return {
     providers: [
       { provide: DiscordGuilds, useValue: guildsOff },
       { provide: DiscordMembers, useValue: membersOff },
       { provide: DiscordSender, useValue: senderOff },
       { provide: DiscordStatus, useValue: statusOff },
-      DiscordMetrics,
     ],
-    imports: [MetricsModule],
     exports: always,
   };
 }
 
 /** What works over REST alone; wants a `BotStanding`. */
 function overRest(rest: REST, budget: InvalidRequestBudget, config: DiscordConfig): Provider[] {
+  budget.follow(rest);
   return [
     { provide: GuildAdmission, useValue: new GuildAdmission(config.GUILDS) },
     { provide: DiscordStatus, useExisting: BotStanding },
-    DiscordMetrics,
     {
       provide: DiscordSender,
       useFactory: (standing: BotStanding) => new RestDiscordSender(rest, standing, budget),
@@ -109,22 +132,27 @@ function overRest(rest: REST, budget: InvalidRequestBudget, config: DiscordConfi
     },
     {
       provide: RestGuilds,
-      useFactory: (standing: BotStanding, admission: GuildAdmission) => new RestGuilds(rest, standing, admission),
+      useFactory: (standing: BotStanding, admission: GuildAdmission) =>
+        new RestGuilds(rest, standing, admission, budget),
       inject: [BotStanding, GuildAdmission],
     },
     {
       provide: RestMembers,
-      useFactory: (standing: BotStanding, admission: GuildAdmission) => new RestMembers(rest, standing, admission),
+      useFactory: (standing: BotStanding, admission: GuildAdmission) =>
+        new RestMembers(rest, standing, admission, budget),
       inject: [BotStanding, GuildAdmission],
     },
   ];
 }
 
-function withoutSession(token: string, config: DiscordConfig, { asked }: { asked: boolean }): Partial<DynamicModule> {
-  const budget = new InvalidRequestBudget(config.DISCORD_MAX_REFUSALS);
+function withoutSession(
+  token: string,
+  config: DiscordConfig,
+  budget: InvalidRequestBudget,
+  { asked }: { asked: boolean },
+): Partial<DynamicModule> {
   const rest = new REST(restOptions(config.DISCORD_API_URL, budget));
   return {
-    imports: [MetricsModule],
     providers: [
       ...overRest(rest, budget, config),
       {
@@ -147,8 +175,7 @@ const probe: Provider = {
   inject: [RestGuilds, RestStatus],
 };
 
-function withSession(token: string, config: DiscordConfig): Partial<DynamicModule> {
-  const budget = new InvalidRequestBudget(config.DISCORD_MAX_REFUSALS);
+function withSession(token: string, config: DiscordConfig, budget: InvalidRequestBudget): Partial<DynamicModule> {
   const options = clientOptions(config.DISCORD_API_URL, budget, config);
   // The token stays out of necord's options, which anyone could inject. The cast: necord reads discord.js' types for
   // CommonJS, which TypeScript takes for other types than those for modules.
@@ -156,10 +183,7 @@ function withSession(token: string, config: DiscordConfig): Partial<DynamicModul
   const necord = PatientNecordModule.forRoot(necordOptions);
   const client = new DiscordClient(options);
   return {
-    imports: [
-      MetricsModule,
-      { ...necord, providers: [...(necord.providers ?? []), { provide: Client, useValue: client }] },
-    ],
+    imports: [{ ...necord, providers: [...(necord.providers ?? []), { provide: Client, useValue: client }] }],
     providers: [
       ...overRest(client.rest, budget, config),
       GuildFeed,

@@ -5,6 +5,7 @@ import { type Member } from '../domain/member.js';
 import { type SourceGuild, type SourceSnapshot } from '../domain/source-snapshot.js';
 import { type BotStanding } from './bot-standing.js';
 import { type GuildAdmission } from './guild-admission.js';
+import { type InvalidRequestBudget } from './invalid-request-budget.js';
 import {
   listedGuild,
   type ListedGuild,
@@ -62,9 +63,10 @@ export class RestGuilds {
     private readonly rest: REST,
     private readonly standing: BotStanding,
     private readonly admission: GuildAdmission,
+    budget: InvalidRequestBudget,
     limits: Partial<RestGuildsLimits> = {},
   ) {
-    this.reader = new RestReader(rest, standing);
+    this.reader = new RestReader(rest, standing, budget);
     this.limits = { ...usualLimits, ...limits };
     this.closed = new LRUCache({ max: mostClosed, ttl: this.limits.closedMs });
   }

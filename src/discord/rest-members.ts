@@ -4,6 +4,7 @@ import { isSnowflake } from '../domain/snowflake.js';
 import { type BotStanding } from './bot-standing.js';
 import { type DiscordMembers } from './discord-members.js';
 import { type GuildAdmission } from './guild-admission.js';
+import { type InvalidRequestBudget } from './invalid-request-budget.js';
 import { RestReader } from './rest-reader.js';
 
 const member = z.object({ user: z.object({ id: z.string() }) });
@@ -19,15 +20,17 @@ export class RestMembers implements DiscordMembers {
     rest: REST,
     standing: BotStanding,
     private readonly admission: GuildAdmission,
+    budget: InvalidRequestBudget,
   ) {
     // What visitors ask says nothing about how guilds are read.
     const ignore = (): void => undefined;
-    this.reader = new RestReader(rest, {
+    const aside = {
       tokenRefusal: () => standing.tokenRefusal(),
-      refuse: (refusal) => standing.refuse(refusal),
+      refuse: (refusal: Parameters<BotStanding['refuse']>[0]) => standing.refuse(refusal),
       reached: ignore,
       unreached: ignore,
-    });
+    };
+    this.reader = new RestReader(rest, aside, budget);
   }
 
   async has(guildId: string, userId: string): Promise<boolean> {

@@ -5,6 +5,7 @@ import { type BotStanding } from './bot-standing.js';
 import { refusalSentences } from './connection-refusal.js';
 import { DiscordBusyError } from './discord-busy.error.js';
 import { faultText } from './fault-text.js';
+import { type InvalidRequestBudget } from './invalid-request-budget.js';
 import { outOfTime, untilAborted } from './until-aborted.js';
 
 /** Milliseconds to wait where Discord asks for a pause and does not say how long. */
@@ -39,15 +40,18 @@ export class RestReader {
   constructor(
     private readonly rest: REST,
     private readonly standing: ReaderStanding,
+    private readonly budget: InvalidRequestBudget,
   ) {}
 
   /**
    * Undefined for a no that is an answer.
-   * @throws DiscordBusyError when Discord wants a pause, Error for anything else that is no answer
+   * @throws DiscordBusyError when Discord wants a pause, or would soon bar this address; Error for anything else that is no answer
    */
   async get<T>(question: RestQuestion<T>): Promise<T | undefined> {
     const refused = this.standing.tokenRefusal();
     if (refused !== undefined) throw new Error(refused);
+    const { pause } = this.budget;
+    if (pause > 0) throw new DiscordBusyError(pause);
     // One for each question: discord.js never takes its listeners off a signal.
     const limit = new AbortController();
     const giveUp = (): void => limit.abort();

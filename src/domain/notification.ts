@@ -1,37 +1,59 @@
 import { z } from 'zod';
 import { snowflake } from './snowflake.js';
 
-/** Where a notification goes. One key for each kind of delivery channel. */
-export const notificationTarget = z.strictObject({ userId: snowflake });
+const oneTarget = 'must hold exactly one of userId, channelId and webhookUrl';
+
+/** What a publisher names: exactly one key, of one kind of delivery channel. */
+export const publishTarget = z
+  .strictObject({
+    userId: snowflake.optional().describe('A Discord user, who gets a direct message.'),
+    channelId: snowflake.optional().describe('A text channel or a thread that the bot may write into.'),
+    webhookUrl: z.string().min(1).max(500).optional().describe("A webhook's address. Never shown again."),
+  })
+  .refine((target) => Object.values(target).filter((value) => value !== undefined).length === 1, oneTarget)
+  .meta({ minProperties: 1, maxProperties: 1 });
+export type PublishTarget = z.infer<typeof publishTarget>;
+
+/** Where a notification goes, as it is kept and shown to its publisher: what is secret of it is kept elsewhere. */
+export const notificationTarget = z.union([
+  z.strictObject({ userId: snowflake }),
+  z.strictObject({ channelId: snowflake }),
+  z.strictObject({ webhookId: snowflake, threadId: snowflake.optional() }),
+]);
 export type NotificationTarget = z.infer<typeof notificationTarget>;
 
 /** What a room may hear of a target: who is notified is nobody else's business. */
-export const targetKind = z.enum(['user']);
+export const targetKind = z.enum(['user', 'channel', 'webhook']);
 export type TargetKind = z.infer<typeof targetKind>;
 
-export function targetKindOf(_target: NotificationTarget): TargetKind {
-  return 'user';
+export function targetKindOf(target: NotificationTarget): TargetKind {
+  if ('userId' in target) return 'user';
+  return 'channelId' in target ? 'channel' : 'webhook';
 }
 
 /**
- * pending: waits for its time · leased: a worker is at it · delivered · dead: given up, with the reason.
+ * pending: waits for its time · leased: a worker is at it · delivered · dead: given up, with the reason · unknown: sent,
+ * but whether it arrived cannot be known, and another try might make two of it.
  */
-export const notificationStates = ['pending', 'leased', 'delivered', 'dead'] as const;
+export const notificationStates = ['pending', 'leased', 'delivered', 'dead', 'unknown'] as const;
 export type NotificationState = (typeof notificationStates)[number];
 
-/** A message as a delivery channel can send it: plain text, an embed, or both. Limits are Discord's. */
+export interface RenderedEmbed {
+  author?: string;
+  title?: string;
+  description?: string;
+  /** 0xRRGGBB */
+  color?: number;
+  fields?: { name: string; value: string; inline?: boolean }[];
+  footer?: string;
+  /** ISO 8601 */
+  timestamp?: string;
+}
+
+/** A message as a delivery channel can send it: plain text, embeds, or both. Limits are Discord's. */
 export interface RenderedMessage {
   content?: string;
-  embed?: {
-    title?: string;
-    description?: string;
-    /** 0xRRGGBB */
-    color?: number;
-    fields?: { name: string; value: string; inline?: boolean }[];
-    footer?: string;
-    /** ISO 8601 */
-    timestamp?: string;
-  };
+  embeds?: RenderedEmbed[];
 }
 
 /** What became of one try to send. */
@@ -39,4 +61,6 @@ export type SendOutcome =
   | { kind: 'sent'; messageId: string }
   /** Not this time. `burnsAttempt` is false where the fault was nobody's (rate limit, outage, bot not connected). */
   | { kind: 'retry'; reason: string; burnsAttempt: boolean; retryAfterMs?: number }
-  | { kind: 'permanent'; reason: string };
+  | { kind: 'permanent'; reason: string }
+  /** It went out, and no answer tells what became of it; only where a second try might make a second message. */
+  | { kind: 'unknown'; reason: string };

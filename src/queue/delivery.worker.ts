@@ -103,7 +103,8 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
     // A wait that the other side named is about one destination; without one, nothing gets through at present.
     const outage = outcome.kind === 'retry' && !outcome.burnsAttempt && outcome.retryAfterMs === undefined;
     if (outage) this.outage.failed();
-    else if (outcome.kind !== 'retry' || !outcome.burnsAttempt) this.outage.succeeded();
+    // Of a lost answer nobody knows what it says of the way.
+    else if (outcome.kind !== 'unknown' && (outcome.kind !== 'retry' || !outcome.burnsAttempt)) this.outage.succeeded();
     return { pauseMs: this.outage.remaining };
   }
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { type SendOutcome, targetKindOf } from '../domain/notification.js';
+import { type RenderedMessage, type SendOutcome, targetKindOf } from '../domain/notification.js';
 import { DeliveryRegistry } from './delivery/delivery-registry.js';
 import { NotificationAnnouncer } from './notification-announcer.js';
 import { type ClaimedNotification, NotificationRepository, type Settlement } from './notification.repository.js';
@@ -55,26 +55,48 @@ export class NotificationDelivery {
   }
 
   private async send(notification: ClaimedNotification): Promise<SendOutcome> {
+    // Before the tries are counted: what is not repeatable may have arrived with the first of them.
+    if (notification.begun) return unknown('the process that sent it fell silent');
     // Only lost leases lead here: whatever falls silent with it each time must not be tried for ever.
     if (notification.attempts > this.config.QUEUE_RETRY_SCHEDULE.length) {
       return { kind: 'permanent', reason: 'every process that tried fell silent' };
     }
     const channel = this.registry.channelFor(notification.target);
     if (!channel) return { kind: 'permanent', reason: 'no delivery channel goes to this target' };
+    const failed = (reason: string): SendOutcome =>
+      channel.repeatable ? { kind: 'retry', reason, burnsAttempt: true } : unknown(reason);
+    let message: RenderedMessage;
+    try {
+      message = renderNotification(notification.type, notification.payload, new Date());
+    } catch (error) {
+      this.logger.error(`Notification ${notification.id} cannot be written`, error);
+      return { kind: 'retry', reason: 'the message cannot be written', burnsAttempt: true };
+    }
+    if (!channel.repeatable && !(await this.begins(notification))) {
+      return { kind: 'retry', reason: 'the database is away', burnsAttempt: false, retryAfterMs: 1_000 };
+    }
     const patience = this.config.QUEUE_LEASE_SECONDS * patienceInLeases;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<SendOutcome>((resolve) => {
-      const outcome: SendOutcome = { kind: 'retry', reason: `no answer within ${patience} s`, burnsAttempt: true };
-      timer = setTimeout(() => resolve(outcome), patience * 1000);
+      timer = setTimeout(() => resolve(failed(`no answer within ${patience} s`)), patience * 1000);
     });
     try {
-      const message = renderNotification(notification.type, notification.payload, new Date());
       return await Promise.race([channel.deliver(notification, message), late]);
     } catch (error) {
       this.logger.error(`The ${channel.name} channel failed on notification ${notification.id}`, error);
-      return { kind: 'retry', reason: `the ${channel.name} channel failed`, burnsAttempt: true };
+      return failed(`the ${channel.name} channel failed`);
     } finally {
       clearTimeout(timer);
+    }
+  }
+
+  /** False, and nothing may go out, when that cannot be noted, or the lease has gone to another. */
+  private async begins(notification: ClaimedNotification): Promise<boolean> {
+    try {
+      return await this.repository.begin(notification);
+    } catch (error) {
+      this.logger.warn(`Notification ${notification.id} waits for the database: ${String(error)}`);
+      return false;
     }
   }
 
@@ -82,6 +104,7 @@ export class NotificationDelivery {
     if (outcome.kind === 'sent') return { state: 'delivered', outcome: 'sent', messageId: outcome.messageId };
     const { reason } = outcome;
     if (outcome.kind === 'permanent') return { state: 'dead', outcome: 'refused', reason };
+    if (outcome.kind === 'unknown') return { state: 'unknown', outcome: 'unknown', reason };
     if (!outcome.burnsAttempt) {
       const wanted = Math.max(outcome.retryAfterMs ?? 0, pauseMs) / 1000;
       const delay = Math.min(longestPostponement, Math.max(shortestPostponement, wanted));
@@ -102,7 +125,8 @@ export class NotificationDelivery {
     }
     this.metrics.attempted(settlement.outcome);
     if (state === 'dead') this.logger.warn(`Notification ${id} (${type}) is dead: ${reason}`);
-    if (guildId === null) return;
+    if (state === 'unknown') this.logger.warn(`Nobody knows whether notification ${id} (${type}) arrived: ${reason}`);
+    if (guildId === null || state === 'unknown') return;
     const event = state === 'pending' ? 'retrying' : state;
     const nextAttemptAt = settled.nextAttemptAt?.toISOString();
     this.announcer.tell(guildId, nonce, event, {
@@ -114,4 +138,8 @@ export class NotificationDelivery {
       reason,
     });
   }
+}
+
+function unknown(reason: string): SendOutcome {
+  return { kind: 'unknown', reason: `${reason}; whether the message arrived cannot be known` };
 }

@@ -4,6 +4,7 @@ import { QueryFailedError } from 'typeorm';
 import { Fault } from '../domain/fault.js';
 import { type NotificationState, type NotificationTarget, targetKindOf } from '../domain/notification.js';
 import { canonicalHash, canonicalJson, storableJson } from './canonical-json.js';
+import { DeliveryRegistry } from './delivery/delivery-registry.js';
 import { NotificationAnnouncer } from './notification-announcer.js';
 import { type AttemptOutcome, type NotificationEntity } from './notification.entity.js';
 import { type NewNotification, NotificationRepository } from './notification.repository.js';
@@ -48,23 +49,25 @@ export class NotificationQueue {
     @Inject(QUEUE_CONFIG) private readonly config: QueueConfig,
     private readonly repository: NotificationRepository,
     private readonly announcer: NotificationAnnouncer,
+    private readonly registry: DeliveryRegistry,
   ) {}
 
   /**
    * The same idempotency key with the same body answers the first notification, also when both come at once.
-   * Faults: `request.too_large`, `request.invalid` (nested too deep), `idempotency.mismatch` (the key had another body),
+   * Faults: `request.too_large`, `request.invalid` (nested too deep, a target that leads nowhere), `idempotency.mismatch` (the key had another body),
    * `service.unavailable` (the database is away; whether it was stored is then not known).
    */
   async publish(input: PublishInput): Promise<Published> {
-    const { target, type, guildId, publisher, idempotencyKey } = input;
+    const { type, guildId, publisher, idempotencyKey } = input;
+    const { target, secret } = this.registry.place(input.target);
     const payload = storableJson(canonicalJson(input.payload));
     if (Buffer.byteLength(payload) > this.config.QUEUE_MAX_PAYLOAD_BYTES) {
       const limit = this.config.QUEUE_MAX_PAYLOAD_BYTES;
       throw new Fault('request.too_large', `The payload is larger than ${limit} bytes of JSON.`);
     }
-    const hash = canonicalHash({ target, type, payload: input.payload, guildId });
+    const hash = canonicalHash({ target, secret, type, payload: input.payload, guildId });
     const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey, hash };
-    const notification = { target, type, payload, guildId, publisher, idempotency };
+    const notification = { target, secret, type, payload, guildId, publisher, idempotency };
     for (;;) {
       const id = await this.insert(notification);
       if (id !== undefined) return { id, created: true, state: 'pending' };
@@ -101,7 +104,8 @@ export class NotificationQueue {
     try {
       return await work;
     } catch (error) {
-      if (isFaultOfStatement(error)) throw error;
+      // Without the error's own fields: its values may hold the secret of a target.
+      if (isFaultOfStatement(error)) throw new Error(`The database refused a statement: ${(error as Error).message}`);
       this.logger.warn(`The database does not serve the queue: ${String(error)}`);
       throw new Fault('service.unavailable', 'Notifications cannot be stored or read now.', { retryAfter: 5 });
     }

@@ -3,12 +3,16 @@ import { type NotificationState, type NotificationTarget } from '../domain/notif
 
 /**
  * What a try came to. sent: it is in Discord · failed: counted, tried again while the schedule lasts · postponed:
- * nobody's fault, not counted · refused: no other try can help · abandoned: the process that tried fell silent, counted.
+ * nobody's fault, not counted · refused: no other try can help · abandoned: the process that tried fell silent, counted ·
+ * unknown: it went out, and whether it arrived cannot be known.
  */
-export const attemptOutcomes = ['sent', 'failed', 'postponed', 'refused', 'abandoned'] as const;
+export const attemptOutcomes = ['sent', 'failed', 'postponed', 'refused', 'abandoned', 'unknown'] as const;
 export type AttemptOutcome = (typeof attemptOutcomes)[number];
 
-/** A row of `notifications`, for reading; every write is a statement of the repository. */
+/**
+ * A row of `notifications`, for reading; every write is a statement of the repository. What is secret of a target is no
+ * column here, so that no answer can hold it.
+ */
 @Entity('notifications')
 export class NotificationEntity {
   /** 64-bit, hence text. */

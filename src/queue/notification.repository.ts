@@ -8,6 +8,8 @@ export const wakeChannel = 'guildcast_notifications';
 
 export interface NewNotification {
   target: NotificationTarget;
+  /** What nobody may read again, such as the token of a webhook; gone when the notification is done with. */
+  secret?: string;
   type: string;
   /** JSON text that jsonb accepts. */
   payload: string;
@@ -26,12 +28,15 @@ interface Lease {
 export interface ClaimedNotification extends Lease {
   guildId: string | null;
   target: NotificationTarget;
+  secret: string | null;
   type: string;
   payload: Record<string, unknown>;
   /** Tries that counted, among them those of processes that fell silent. */
   attempts: number;
   /** Fixed for the life of the row, so that Discord takes a repeated send for the first one. */
   nonce: string;
+  /** An earlier try noted that it goes out, and nobody noted what became of it. */
+  begun: boolean;
 }
 
 /** What becomes of a claimed notification, and what is noted of the try. */
@@ -57,11 +62,12 @@ export class NotificationRepository {
 
   /** Undefined when the publisher has used the idempotency key before. */
   async insert(notification: NewNotification): Promise<{ id: string } | undefined> {
-    const { target, type, payload, guildId, publisher, nonce, idempotency } = notification;
+    const { target, secret, type, payload, guildId, publisher, nonce, idempotency } = notification;
     const rows: { id: string }[] = await this.database.query(
       `WITH inserted AS (
-         INSERT INTO notifications (target, type, payload, guild_id, publisher, nonce, idempotency_key, idempotency_hash)
-         VALUES ($1::jsonb, $2, $3::jsonb, $4, $5, $6, $7, $8)
+         INSERT INTO notifications
+           (target, type, payload, guild_id, publisher, nonce, idempotency_key, idempotency_hash, target_secret)
+         VALUES ($1::jsonb, $2, $3::jsonb, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (publisher, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
          RETURNING id
        )
@@ -75,6 +81,7 @@ export class NotificationRepository {
         nonce,
         idempotency?.key ?? null,
         idempotency?.hash ?? null,
+        secret ?? null,
       ],
     );
     return rows[0] && { id: rows[0].id };
@@ -112,16 +119,26 @@ export class NotificationRepository {
          SET state = 'leased', attempts = attempts + (CASE state WHEN 'leased' THEN 1 ELSE 0 END),
              lease_token = gen_random_uuid(), lease_until = now() + make_interval(secs => $2)
          WHERE id IN (SELECT id FROM expired UNION ALL SELECT id FROM due LIMIT $1)
-         RETURNING id, guild_id, target, type, payload, attempts, nonce, lease_token
+         RETURNING id, guild_id, target, target_secret, type, payload, attempts, nonce, lease_token, begun_at
        ), noted AS (
          INSERT INTO notification_attempts (notification_id, attempt, outcome, reason)
          SELECT id, attempts, 'abandoned', 'the process that tried fell silent'
          FROM claimed WHERE id IN (SELECT id FROM expired)
        )
-       SELECT id, guild_id AS "guildId", target, type, payload, attempts, nonce, lease_token AS "leaseToken"
+       SELECT id, guild_id AS "guildId", target, target_secret AS secret, type, payload, attempts, nonce,
+              lease_token AS "leaseToken", begun_at IS NOT NULL AS begun
        FROM claimed ORDER BY claimed.id`,
       [limit, leaseSeconds],
     );
+  }
+
+  /** Notes that a notification goes out now, for those that must not go out twice. False when the lease is lost. */
+  async begin({ id, leaseToken }: Lease): Promise<boolean> {
+    const [, changed]: [unknown[], number] = await this.database.query(
+      `UPDATE notifications SET begun_at = now() WHERE id = $1 AND lease_token = $2`,
+      [id, leaseToken],
+    );
+    return changed > 0;
   }
 
   /** Prolongs leases; answers the ids of those that were still held. */
@@ -162,8 +179,10 @@ export class NotificationRepository {
          UPDATE notifications
          SET state = $3, attempts = attempts + (CASE $4 WHEN 'postponed' THEN 0 ELSE 1 END),
              not_before = CASE $3 WHEN 'pending' THEN now() + make_interval(secs => $5) ELSE not_before END,
-             reason = $6, message_id = $7, lease_token = NULL, lease_until = NULL,
-             delivered_at = CASE $3 WHEN 'delivered' THEN now() END, dead_at = CASE $3 WHEN 'dead' THEN now() END
+             reason = $6, message_id = $7, lease_token = NULL, lease_until = NULL, begun_at = NULL,
+             target_secret = CASE $3 WHEN 'pending' THEN target_secret END,
+             delivered_at = CASE $3 WHEN 'delivered' THEN now() END,
+             dead_at = CASE WHEN $3 IN ('dead', 'unknown') THEN now() END
          WHERE id = $1 AND lease_token = $2
          RETURNING id, attempts, not_before
        ), latest AS (
@@ -201,7 +220,7 @@ export class NotificationRepository {
     const rows: { state: NotificationState; count: number }[] = await this.database.query(
       'SELECT state, count(*)::float8 AS count FROM notifications GROUP BY state',
     );
-    const counts = { pending: 0, leased: 0, delivered: 0, dead: 0 };
+    const counts = { pending: 0, leased: 0, delivered: 0, dead: 0, unknown: 0 };
     for (const { state, count } of rows) counts[state] = count;
     return counts;
   }
@@ -211,7 +230,7 @@ export class NotificationRepository {
     const [, deleted]: [unknown[], number] = await this.database.query(
       `DELETE FROM notifications WHERE id IN (
          SELECT id FROM notifications
-         WHERE state IN ('delivered', 'dead') AND coalesce(delivered_at, dead_at) < now() - make_interval(days => $1)
+         WHERE state IN ('delivered', 'dead', 'unknown') AND coalesce(delivered_at, dead_at) < now() - make_interval(days => $1)
          ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
        )`,
       [days, limit],

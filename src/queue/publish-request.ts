@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { notificationTarget } from '../domain/notification.js';
+import { publishTarget } from '../domain/notification.js';
 import { snowflake } from '../domain/snowflake.js';
 
 /** What a publisher asks for. */
 export const publishRequest = z.strictObject({
-  target: notificationTarget.describe('Who gets it: a direct message to a Discord user.'),
+  target: publishTarget.describe('Where it goes: to exactly one of a user, a channel and a webhook.'),
   type: z
     .string()
     .regex(/^[\w.:-]{1,64}$/, 'must be 1 to 64 letters, digits, "_", ".", ":" or "-"')

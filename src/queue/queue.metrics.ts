@@ -7,7 +7,7 @@ import { NotificationRepository, type Settlement } from './notification.reposito
 const countLifetime = 5_000;
 
 /** What this process's tries came to. A try whose process fell silent is noted in the database, not here. */
-const outcomes = ['sent', 'failed', 'postponed', 'refused'] as const;
+const outcomes = ['sent', 'failed', 'postponed', 'refused', 'unknown'] as const;
 type Outcome = Settlement['outcome'];
 
 /** How many notifications wait, and what becomes of them. */

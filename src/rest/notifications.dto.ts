@@ -20,7 +20,10 @@ const notificationStatus = z.object({
   guildId: z.string().nullable(),
   state: z
     .enum(notificationStates)
-    .describe('pending: waits for its time; leased: being tried; delivered; dead: given up, see reason'),
+    .describe(
+      'pending: waits for its time; leased: being tried; delivered; dead: given up, see reason; ' +
+        'unknown: sent, and whether it arrived cannot be known',
+    ),
   attempts: z.array(
     z.object({
       attempt: z.int().positive(),

@@ -1,16 +1,36 @@
-import { type NotificationTarget, type RenderedMessage, type SendOutcome } from '../../domain/notification.js';
+import {
+  type NotificationTarget,
+  type PublishTarget,
+  type RenderedMessage,
+  type SendOutcome,
+} from '../../domain/notification.js';
 import { type ClaimedNotification } from '../notification.repository.js';
+
+/** A target as it is kept: what its publisher may see again, and what nobody may. */
+export interface PlacedTarget {
+  target: NotificationTarget;
+  secret?: string;
+}
 
 /** One way out of the house. */
 export abstract class DeliveryChannel {
   abstract readonly name: string;
 
+  /** Whether the receiving side takes a repeated send for the first one. Otherwise what may have arrived is not repeated. */
+  abstract readonly repeatable: boolean;
+
+  /**
+   * What to keep of a target that is its own; undefined for others'.
+   * @throws Fault `request.invalid`
+   */
+  abstract place(target: PublishTarget): PlacedTarget | undefined;
+
   /** Whether targets of this form are its own. */
   abstract accepts(target: NotificationTarget): boolean;
 
   /**
-   * Tries once. Where the receiving side can tell repeated sends apart, `notification.nonce` must make them one. A throw
-   * counts as a failed try.
+   * Tries once. Where it is `repeatable`, `notification.nonce` must make repeated sends one. A throw counts as a failed
+   * try, or, where it is not, leaves unknown what became of it.
    */
   abstract deliver(notification: ClaimedNotification, message: RenderedMessage): Promise<SendOutcome>;
 }

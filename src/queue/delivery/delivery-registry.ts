@@ -1,12 +1,24 @@
-import { type NotificationTarget } from '../../domain/notification.js';
-import { type DeliveryChannel } from './delivery-channel.js';
+import { Fault } from '../../domain/fault.js';
+import { type NotificationTarget, type PublishTarget } from '../../domain/notification.js';
+import { type DeliveryChannel, type PlacedTarget } from './delivery-channel.js';
+import { DiscordChannelChannel } from './discord-channel.channel.js';
 import { DiscordDmChannel } from './discord-dm.channel.js';
+import { DiscordWebhookChannel } from './discord-webhook.channel.js';
 
 /** A new channel is one line here and its file. */
-export const deliveryChannels = [DiscordDmChannel];
+export const deliveryChannels = [DiscordDmChannel, DiscordChannelChannel, DiscordWebhookChannel];
 
 export class DeliveryRegistry {
   constructor(private readonly channels: readonly DeliveryChannel[]) {}
+
+  /** @throws Fault `request.invalid` */
+  place(target: PublishTarget): PlacedTarget {
+    for (const channel of this.channels) {
+      const placed = channel.place(target);
+      if (placed !== undefined) return placed;
+    }
+    throw new Fault('request.invalid', 'target: no delivery channel goes there');
+  }
 
   /** Undefined when no channel goes there. */
   channelFor(target: NotificationTarget): DeliveryChannel | undefined {

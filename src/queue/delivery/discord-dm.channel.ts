@@ -1,23 +1,34 @@
 import { Injectable } from '@nestjs/common';
 import { DiscordSender } from '../../discord/discord-sender.js';
-import { type NotificationTarget, type RenderedMessage, type SendOutcome } from '../../domain/notification.js';
+import {
+  type NotificationTarget,
+  type PublishTarget,
+  type RenderedMessage,
+  type SendOutcome,
+} from '../../domain/notification.js';
 import { type ClaimedNotification } from '../notification.repository.js';
-import { DeliveryChannel } from './delivery-channel.js';
+import { DeliveryChannel, type PlacedTarget } from './delivery-channel.js';
 
 /** A direct message of the bot. */
 @Injectable()
 export class DiscordDmChannel extends DeliveryChannel {
   readonly name = 'discord-dm';
+  readonly repeatable = true;
 
   constructor(private readonly sender: DiscordSender) {
     super();
   }
 
-  accepts(target: NotificationTarget): boolean {
-    return typeof target?.userId === 'string';
+  place({ userId }: PublishTarget): PlacedTarget | undefined {
+    return userId === undefined ? undefined : { target: { userId } };
   }
 
-  deliver(notification: ClaimedNotification, message: RenderedMessage): Promise<SendOutcome> {
-    return this.sender.sendToUser(notification.target.userId, message, notification.nonce);
+  accepts(target: NotificationTarget): boolean {
+    return 'userId' in target;
+  }
+
+  async deliver({ target, nonce }: ClaimedNotification, message: RenderedMessage): Promise<SendOutcome> {
+    if (!('userId' in target)) return { kind: 'permanent', reason: 'the target is of another kind' };
+    return this.sender.sendToUser(target.userId, message, nonce);
   }
 }

@@ -1,6 +1,6 @@
-import { type RenderedMessage } from '../../domain/notification.js';
+import { type RenderedEmbed } from '../../domain/notification.js';
 
-export type Embed = NonNullable<RenderedMessage['embed']>;
+export type Embed = RenderedEmbed;
 
 /** How notifications of one type look in Discord. */
 export interface NotificationType {

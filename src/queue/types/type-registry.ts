@@ -14,5 +14,5 @@ const byName = new Map(types.map((type) => [type.name, type]));
 /** The message of a notification; `at` is the moment it is sent. Any type and payload has one. */
 export function renderNotification(type: string, payload: unknown, at: Date): RenderedMessage {
   const embed = byName.get(type)?.render(payload) ?? renderGeneric(type, payload);
-  return { embed: { ...embed, timestamp: at.toISOString() } };
+  return { embeds: [{ ...embed, timestamp: at.toISOString() }] };
 }

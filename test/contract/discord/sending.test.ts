@@ -134,7 +134,7 @@ const refusals: [number, number, string][] = [
   [403, 50_007, 'The user does not accept direct messages from this bot.'],
   [403, 50_278, 'The bot shares no guild with the user.'],
   [404, 10_013, 'Discord knows no such user.'],
-  [404, 10_008, 'Discord refused the message: no (code 10008)'],
+  [404, 10_008, 'Discord knows no such message.'],
 ];
 
 describe.concurrent('a no of Discord’s', () => {
@@ -253,7 +253,11 @@ describe('the limits of a message', () => {
         color: 0x1ffffff,
         fields: Array.from({ length: 30 }, (_, n) => ({ name: n === 0 ? '' : 'n'.repeat(300), value: '' })),
       };
-      const outcome = await bench.app.sender.sendToUser(userId, { content: '😀'.repeat(1_500), embed }, 'long');
+      const outcome = await bench.app.sender.sendToUser(
+        userId,
+        { content: '😀'.repeat(1_500), embeds: [embed] },
+        'long',
+      );
       expect(outcome).toMatchObject({ kind: 'sent' });
       const sent = discord.sent.find(({ nonce }) => nonce === 'long')!;
       expect(sent.content).toMatch(/^(?:😀)+…$/u);

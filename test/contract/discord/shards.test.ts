@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { InvalidRequestBudget } from '../../../src/discord/invalid-request-budget.js';
 import { DiscordCheck } from '../../../src/rest/discord.check.js';
 import { FakeDiscord, type FakeDiscordOptions, type FakeGuild } from '../../../src/testing/fake-discord/index.js';
 import { deadline, DiscordApp, logs } from '../../integration/discord/discord-app.js';
@@ -21,7 +22,7 @@ async function open(options: FakeDiscordOptions = {}, env: Record<string, string
     discord,
     villages,
     app,
-    health: () => new DiscordCheck(app.status).check(),
+    health: () => new DiscordCheck(app.status, new InvalidRequestBudget(100)).check(),
     close: async () => {
       await app.close();
       await discord.stop();

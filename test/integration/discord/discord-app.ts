@@ -8,6 +8,7 @@ import { DiscordStatus } from '../../../src/discord/discord-status.js';
 import { discordConfig } from '../../../src/discord/discord.config.js';
 import { DiscordModule, type DiscordWays } from '../../../src/discord/discord.module.js';
 import { RestGuilds } from '../../../src/discord/rest-guilds.js';
+import { WebhookSender } from '../../../src/discord/webhook-sender.js';
 import { type DomainEvent, type DomainEventOf, type DomainEventType } from '../../../src/domain/events/index.js';
 import { EventLog } from '../../../src/event-log/event-log.js';
 import { EventLogModule } from '../../../src/event-log/event-log.module.js';
@@ -55,6 +56,10 @@ export class DiscordApp {
   /** There with a token alone. */
   get restGuilds(): RestGuilds {
     return this.module.get(RestGuilds);
+  }
+
+  get webhooks(): WebhookSender {
+    return this.module.get(WebhookSender);
   }
 
   close(): Promise<void> {

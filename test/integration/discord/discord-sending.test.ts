@@ -24,7 +24,7 @@ describe('sending', () => {
   it('writes a direct message that mentions nobody, once for each nonce', async () => {
     const message = {
       content: `@everyone <@${userId}>`,
-      embed: { title: 't'.repeat(400), description: 'disk full', color: 0xff0000, footer: 'from db1' },
+      embeds: [{ title: 't'.repeat(400), description: 'disk full', color: 0xff0000, footer: 'from db1' }],
     };
     const outcome = await app.sender.sendToUser(userId, message, 'nonce-1');
     expect(outcome).toMatchObject({ kind: 'sent' });

@@ -40,11 +40,12 @@ export function useRestSource(): RestBench {
       return server;
     },
     source(apiUrl, { shown = '*', ...limits } = {}) {
-      const rest = new REST(restOptions(apiUrl, new InvalidRequestBudget(1_000)));
+      const budget = new InvalidRequestBudget(1_000);
+      const rest = new REST(restOptions(apiUrl, budget));
       const admission = new GuildAdmission(shown);
       const status = new RestStatus(rest, admission, token, true);
       closing.push(() => status.onApplicationShutdown());
-      return { provider: new DiscordRestProvider(new RestGuilds(rest, status, admission, limits)), status };
+      return { provider: new DiscordRestProvider(new RestGuilds(rest, status, admission, budget, limits)), status };
     },
   };
   beforeEach(() => {

@@ -19,7 +19,7 @@ describe('what becomes of a notification', () => {
     }
     expect(bench.sender.sendings[0]).toMatchObject({
       userId: '100000000000000001',
-      message: { embed: { title: '❌ Error en Backup', description: '```\ndisk full\n```' } },
+      message: { embeds: [{ title: '❌ Error en Backup', description: '```\ndisk full\n```' }] },
     });
     expect(await bench.rows('select message_id from notifications order by id')).toEqual([
       { message_id: '10001' },

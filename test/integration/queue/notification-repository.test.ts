@@ -61,6 +61,8 @@ describe('the table of notifications', () => {
     expect(claimed).toEqual({
       id,
       guildId: null,
+      secret: null,
+      begun: false,
       target: aNotification.target,
       type: 'backup_error',
       payload: { error_message: 'disk full' },

@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
 import { DatabaseModule } from '../../../src/database/database.module.js';
 import { DiscordSender } from '../../../src/discord/discord-sender.js';
+import { type Webhook, WebhookSender } from '../../../src/discord/webhook-sender.js';
 import { type DomainEvent } from '../../../src/domain/events/index.js';
 import { type RenderedMessage, type SendOutcome } from '../../../src/domain/notification.js';
 import { EventLog } from '../../../src/event-log/event-log.js';
@@ -15,9 +16,13 @@ import { QueueModule } from '../../../src/queue/queue.module.js';
 import { createTestDatabase } from '../../support/test-database.js';
 
 interface Sending {
-  userId: string;
+  /** Of a direct message. */
+  userId?: string;
+  channelId?: string;
+  webhook?: Webhook;
   message: RenderedMessage;
-  nonce: string;
+  /** Not by webhook. */
+  nonce?: string;
 }
 
 type Answer = (sending: Sending, count: number) => SendOutcome | Promise<SendOutcome>;
@@ -34,10 +39,41 @@ class ScriptedSender extends DiscordSender {
     this.answer = allArrives;
   }
 
-  async sendToUser(userId: string, message: RenderedMessage, nonce: string): Promise<SendOutcome> {
-    const sending = { userId, message, nonce };
+  sendToUser(userId: string, message: RenderedMessage, nonce: string): Promise<SendOutcome> {
+    return this.take({ userId, message, nonce });
+  }
+
+  sendToChannel(channelId: string, message: RenderedMessage, nonce: string): Promise<SendOutcome> {
+    return this.take({ channelId, message, nonce });
+  }
+
+  editInChannel(): Promise<SendOutcome> {
+    return Promise.reject(new Error('the queue edits nothing'));
+  }
+
+  async take(sending: Sending): Promise<SendOutcome> {
     this.sendings.push(sending);
     return this.answer(sending, this.sendings.length);
+  }
+}
+
+/** Webhooks of the same script: `hook:<id>/<token>` is the address of one. */
+class ScriptedWebhooks extends WebhookSender {
+  constructor(private readonly sender: ScriptedSender) {
+    super();
+  }
+
+  read(url: string): Webhook | undefined {
+    const [, id, token] = /^hook:(\d+)\/([\w-]+)$/.exec(url) ?? [];
+    return id === undefined || token === undefined ? undefined : { id, token };
+  }
+
+  send(webhook: Webhook, message: RenderedMessage): Promise<SendOutcome> {
+    return this.sender.take({ webhook, message });
+  }
+
+  edit(): Promise<SendOutcome> {
+    return Promise.reject(new Error('the queue edits nothing'));
   }
 }
 
@@ -70,12 +106,18 @@ export async function startQueue(
     settings = {},
     worker = true,
   }: {
-    sender?: DiscordSender;
+    sender?: ScriptedSender;
     settings?: Record<string, string>;
     worker?: boolean;
   } = {},
 ): Promise<RunningQueue> {
-  @Module({ providers: [{ provide: DiscordSender, useValue: sender }], exports: [DiscordSender] })
+  @Module({
+    providers: [
+      { provide: DiscordSender, useValue: sender },
+      { provide: WebhookSender, useValue: new ScriptedWebhooks(sender) },
+    ],
+    exports: [DiscordSender, WebhookSender],
+  })
   class SenderModule {}
 
   const module = await Test.createTestingModule({

@@ -35,39 +35,54 @@ describe('withinLimits', () => {
   it('leaves a message within the limits as it is', () => {
     const message = {
       content: 'Backup failed',
-      embed: {
-        title: 'Nightly',
-        description: 'disk full',
-        color: 0xff0000,
-        fields: [{ name: 'host', value: 'db1', inline: true }],
-        footer: 'from db1',
-        timestamp: '2024-01-01T00:00:00.000Z',
-      },
+      embeds: [
+        {
+          author: 'db1',
+          title: 'Nightly',
+          description: 'disk full',
+          color: 0xff0000,
+          fields: [{ name: 'host', value: 'db1', inline: true }],
+          footer: 'from db1',
+          timestamp: '2024-01-01T00:00:00.000Z',
+        },
+      ],
     };
     expect(withinLimits(message)).toEqual(message);
   });
 
   it('cuts every text to its own limit', () => {
-    const { content, embed } = withinLimits({
+    const { content, embeds } = withinLimits({
       content: 'c'.repeat(3000),
-      embed: { title: 't'.repeat(300), fields: [{ name: 'n'.repeat(300), value: 'v'.repeat(2000) }] },
+      embeds: [
+        {
+          author: 'a'.repeat(300),
+          title: 't'.repeat(300),
+          fields: [{ name: 'n'.repeat(300), value: 'v'.repeat(2000) }],
+        },
+      ],
     });
+    const embed = embeds?.[0];
     expect(content).toHaveLength(limits.content);
+    expect(embed?.author).toHaveLength(limits.author);
     expect(embed?.title).toHaveLength(limits.title);
     expect(embed?.fields?.[0]?.name).toHaveLength(limits.fieldName);
     expect(embed?.fields?.[0]?.value).toHaveLength(limits.fieldValue);
-    for (const text of [content, embed?.title, embed?.fields?.[0]?.value]) expect(text?.endsWith('…')).toBe(true);
+    for (const text of [content, embed?.author, embed?.title, embed?.fields?.[0]?.value])
+      expect(text?.endsWith('…')).toBe(true);
   });
 
   it('keeps the sum of an embed under 6000 and tells how many fields are missing', () => {
-    const { embed } = withinLimits({
-      embed: {
-        title: 'title',
-        description: 'd'.repeat(4000),
-        footer: 'f'.repeat(500),
-        fields: Array.from({ length: 10 }, (_, index) => ({ name: `field ${index}`, value: 'v'.repeat(500) })),
-      },
-    });
+    const [embed] =
+      withinLimits({
+        embeds: [
+          {
+            title: 'title',
+            description: 'd'.repeat(4000),
+            footer: 'f'.repeat(500),
+            fields: Array.from({ length: 10 }, (_, index) => ({ name: `field ${index}`, value: 'v'.repeat(500) })),
+          },
+        ],
+      }).embeds ?? [];
     const texts = [
       embed?.title,
       embed?.description,
@@ -81,19 +96,19 @@ describe('withinLimits', () => {
 
   it('shows 24 fields and the number of the others', () => {
     const fields = Array.from({ length: 40 }, (_, index) => ({ name: `${index}`, value: 'x' }));
-    const shown = withinLimits({ embed: { fields } }).embed?.fields;
+    const shown = withinLimits({ embeds: [{ fields }] }).embeds?.[0]?.fields;
     expect(shown).toHaveLength(limits.fields);
     expect(shown?.at(-1)).toEqual({ name: '…', value: '16 more' });
   });
 
   it('puts something into empty fields, which Discord would refuse', () => {
-    const field = withinLimits({ embed: { fields: [{ name: '', value: ' ' }] } }).embed?.fields?.[0];
+    const field = withinLimits({ embeds: [{ fields: [{ name: '', value: ' ' }] }] }).embeds?.[0]?.fields?.[0];
     expect(field?.name).not.toBe('');
     expect(field?.value.trim()).not.toBe('');
   });
 
   it('leaves out empty texts, an empty embed and a time that is none', () => {
-    expect(withinLimits({ content: ' ', embed: { title: '', fields: [] } })).toEqual({});
-    expect(withinLimits({ embed: { title: 'x', timestamp: 'yesterday' } }).embed).toEqual({ title: 'x' });
+    expect(withinLimits({ content: ' ', embeds: [{ title: '', fields: [] }] })).toEqual({});
+    expect(withinLimits({ embeds: [{ title: 'x', timestamp: 'yesterday' }] }).embeds).toEqual([{ title: 'x' }]);
   });
 });

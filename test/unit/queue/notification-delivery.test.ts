@@ -19,15 +19,20 @@ const claimed = {
   payload: {},
   attempts: 0,
   nonce: 'n',
+  secret: null,
+  begun: false,
 };
 
 class OneAnswer extends DeliveryChannel {
   readonly name = 'test';
+  readonly repeatable = true;
   answer: Promise<SendOutcome> = Promise.resolve({ kind: 'sent', messageId: '1' });
 
   accepts(target: NotificationTarget): boolean {
-    return target.userId === '10000';
+    return 'userId' in target && target.userId === '10000';
   }
+
+  place(): undefined {}
 
   deliver(): Promise<SendOutcome> {
     return this.answer;

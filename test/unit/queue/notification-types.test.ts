@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type RenderedMessage } from '../../../src/domain/notification.js';
+import { type RenderedEmbed } from '../../../src/domain/notification.js';
 import { renderNotification } from '../../../src/queue/types/type-registry.js';
 
 const at = new Date('2026-01-02T03:04:05.678Z');
 const timestamp = '2026-01-02T03:04:05.678Z';
 
-function embedOf(type: string, payload: unknown): NonNullable<RenderedMessage['embed']> {
-  return renderNotification(type, payload, at).embed!;
+function embedOf(type: string, payload: unknown): RenderedEmbed {
+  return renderNotification(type, payload, at).embeds![0]!;
 }
 
 describe('backup_error', () => {

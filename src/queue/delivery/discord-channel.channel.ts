@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { DiscordSender } from '../../discord/discord-sender.js';
+import {
+  type NotificationTarget,
+  type PublishTarget,
+  type RenderedMessage,
+  type SendOutcome,
+} from '../../domain/notification.js';
+import { type ClaimedNotification } from '../notification.repository.js';
+import { DeliveryChannel, type PlacedTarget } from './delivery-channel.js';
+
+/** A message of the bot in a text channel or a thread. */
+@Injectable()
+export class DiscordChannelChannel extends DeliveryChannel {
+  readonly name = 'discord-channel';
+  readonly repeatable = true;
+
+  constructor(private readonly sender: DiscordSender) {
+    super();
+  }
+
+  place({ channelId }: PublishTarget): PlacedTarget | undefined {
+    return channelId === undefined ? undefined : { target: { channelId } };
+  }
+
+  accepts(target: NotificationTarget): boolean {
+    return 'channelId' in target;
+  }
+
+  async deliver({ target, nonce }: ClaimedNotification, message: RenderedMessage): Promise<SendOutcome> {
+    if (!('channelId' in target)) return { kind: 'permanent', reason: 'the target is of another kind' };
+    return this.sender.sendToChannel(target.channelId, message, nonce);
+  }
+}
