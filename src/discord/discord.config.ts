@@ -63,16 +63,16 @@ export const discordConfig = z.object({
   /** Which guilds are shown: ids, or `*` for all the bot is in. Unset: none. */
   GUILDS: guilds,
   /**
-   * Requests that Discord may refuse (401, 403, 429) within ten minutes before sending pauses. Discord bars an address,
-   * with all bots on it, at 10 000.
+   * Requests that Discord may refuse (401, 403, 429) within ten minutes before nothing is asked and sent any more for a
+   * while. Discord bars an address, with all bots on it, at 10 000.
    */
-  DISCORD_MAX_REFUSALS: z.coerce.number().int().min(1).max(9_000).default(5_000),
   /** Whether the bot has slash commands; they come over its session on Discord's gateway. */
   DISCORD_COMMANDS: z.enum(['on', 'off']).default('on'),
   /** Which shards this process holds: `auto` for all of them, or some, such as `0,1`. */
   DISCORD_SHARDS: shardIds,
   /** How many shards there are in all processes. Unset, with `auto`: as many as Discord recommends. */
   DISCORD_SHARD_COUNT: shardCount,
+  DISCORD_MAX_REFUSALS: z.coerce.number().int().min(1).max(9_000).default(1_000),
 });
 export type DiscordConfig = z.infer<typeof discordConfig>;
 

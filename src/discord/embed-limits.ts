@@ -30,11 +30,11 @@ export function cut(text: string, most: number): string {
   if (!opensCodeBlock(kept)) return kept + mark;
   const closing = `${mark}\n\`\`\``;
   if (most < closing.length) return mark;
-  let shorter = withoutHalfCharacter(text.slice(0, most - closing.length));
-  // Cutting closer may take the opening fence away, or leave a part of it.
-  if (!opensCodeBlock(shorter)) return shorter.replace(/`+$/, '') + mark;
-  shorter = shorter.replace(/\n$/, '');
-  return shorter + closing;
+  const shorter = withoutHalfCharacter(text.slice(0, most - closing.length));
+  if (opensCodeBlock(shorter)) return shorter.replace(/\n$/, '') + closing;
+  // Cutting closer has taken the opening fence away, or left a part of it.
+  const bare = shorter.replace(/`+$/, '');
+  return bare + (opensCodeBlock(bare) ? closing : mark);
 }
 
 function withoutHalfCharacter(text: string): string {

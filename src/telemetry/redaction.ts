@@ -27,6 +27,8 @@ const secretParameters = /([?&;](?:[\w-]*token|password|key|api[_-]?key|auth|sec
 const userInfo = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'<>]*:[^\s/?#"'<>]*@/gi;
 /** Who hides is in no log, not even in the line of the request that hid them. */
 const hidden = /(\/hidden\/)[^/?#\s"'<>]+/g;
+/** The address of a webhook is all it takes to write by it. */
+const webhookToken = /(\/webhooks\/\d+\/)[\w-]{20,}/g;
 const bearer = /\b(Bearer|Basic|Bot) +[\w.~+/=-]{16,}/g;
 
 /** Deeper parts of a logged object are left out: a log line is no dump. */
@@ -38,6 +40,7 @@ export function redactText(text: string): string {
   if (safe.includes('=')) safe = safe.replace(secretParameters, `$1${censored}`);
   if (safe.includes('@')) safe = safe.replace(userInfo, `$1${censored}@`);
   if (safe.includes('/hidden/')) safe = safe.replace(hidden, `$1${censored}`);
+  if (safe.includes('/webhooks/')) safe = safe.replace(webhookToken, `$1${censored}`);
   return safe.replace(bearer, `$1 ${censored}`);
 }
 

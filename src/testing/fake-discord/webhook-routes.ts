@@ -26,7 +26,7 @@ function execute(call: RestCall): WireMessage {
   const { world, body } = call;
   const { webhook, channel, guild } = place(call);
   // A webhook knows no nonce: what is sent twice is there twice.
-  const { nonce: _, ...form } = messageForm(body);
+  const form = { ...messageForm(body), nonce: undefined };
   const { allowedMentions: allowed } = form;
   const everyone = !allowed || Boolean(allowed.parse?.includes('everyone'));
   const message = world.messages.create(guild.place(channel), {

@@ -65,6 +65,26 @@ describe('/api/v1/notifications', () => {
     expect(answer.body).toMatchObject({ code: 'request.invalid' });
   });
 
+  it('takes a channel for a target, and a webhook whose address it never gives back', async () => {
+    const channel = await post({ ...body, target: { channelId: '200000' } }).expect(202);
+    expect((await get(channel.headers.location!).expect(200)).body).toMatchObject({ target: { channelId: '200000' } });
+    const answer = await post({ ...body, target: { webhookUrl: 'hook:300000/very-secret' } }).expect(202);
+    const status = await get(answer.headers.location!, keys.admin).expect(200);
+    expect(status.body).toMatchObject({ target: { webhookId: '300000' } });
+    expect(JSON.stringify([answer.body, answer.headers, status.body])).not.toContain('very-secret');
+  });
+
+  it('repeats nothing of an address that it refuses', async () => {
+    const refused = await post({ ...body, target: { webhookUrl: 'https://evil.example/very-secret' } }).expect(400);
+    expect(JSON.stringify(refused.body)).not.toMatch(/evil|very-secret/);
+    const both = { userId: '100000', webhookUrl: 'hook:300000/very-secret' };
+    const twice = await post({ ...body, target: both }).expect(400);
+    expect(JSON.stringify(twice.body)).not.toContain('very-secret');
+    expect(twice.body).toMatchObject({
+      errors: [{ path: 'target', message: 'must hold exactly one of userId, channelId and webhookUrl' }],
+    });
+  });
+
   it('tells of the tries, and why the last one failed', async () => {
     const { id } = (await post(body)).body as { id: string };
     const [claimed] = await bench.observer.repository.claim(1, 60);
@@ -99,6 +119,13 @@ describe('/api/v1/notifications', () => {
     ['target.userId', { ...body, target: { userId: 100_000 } }],
     ['target.userId', { ...body, target: { userId: 'somebody' } }],
     ['target', { ...body, target: { userId: '100000', channelId: '100000' } }],
+    ['target', { ...body, target: {} }],
+    ['target', { ...body, target: 'somebody' }],
+    ['target', { ...body, target: { roomId: '100000' } }],
+    ['target.channelId', { ...body, target: { channelId: 'general' } }],
+    ['target.webhookUrl', { ...body, target: { webhookUrl: 'https://evil.example/api/webhooks/1/2' } }],
+    ['target.webhookUrl', { ...body, target: { webhookUrl: `hook:1/${'x'.repeat(500)}` } }],
+    ['target.webhookUrl', { ...body, target: { webhookUrl: null } }],
     ['type', { target, payload }],
     ['type', { ...body, type: '' }],
     ['type', { ...body, type: 'a b' }],
@@ -171,6 +198,18 @@ describe('/api/v1/notifications', () => {
     expect(publish.requestBody).toMatchObject({
       content: { 'application/json': { schema: { $ref: '#/components/schemas/PublishNotificationDto' } } },
     });
+    const { schemas } = describeApi(app, '0.0.0').components!;
+    expect(schemas!.PublishNotificationDto).toMatchObject({
+      properties: {
+        target: {
+          minProperties: 1,
+          maxProperties: 1,
+          additionalProperties: false,
+          properties: { userId: { type: 'string' }, channelId: { type: 'string' }, webhookUrl: { type: 'string' } },
+        },
+      },
+    });
+    expect(JSON.stringify(schemas!.NotificationStatusDto)).not.toContain('webhookUrl');
     expect(Object.keys(paths['/api/v1/notifications/{id}']!.get!.responses)).toEqual(
       expect.arrayContaining(['200', '404']),
     );

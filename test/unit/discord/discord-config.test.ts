@@ -10,9 +10,9 @@ describe('discord.config', () => {
   it('needs nothing', () => {
     expect(discordConfig.parse({})).toEqual({
       DISCORD_API_URL: 'https://discord.com/api',
-      DISCORD_MAX_REFUSALS: 5_000,
       DISCORD_COMMANDS: 'on',
       DISCORD_SHARDS: 'auto',
+      DISCORD_MAX_REFUSALS: 1_000,
     });
   });
 

@@ -59,7 +59,7 @@ describe('any message', () => {
           expect(short).toContain('…');
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 1_500 },
     );
   });
 

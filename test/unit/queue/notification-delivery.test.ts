@@ -25,7 +25,7 @@ const claimed = {
 
 class OneAnswer extends DeliveryChannel {
   readonly name = 'test';
-  readonly repeatable = true;
+  repeatable = true;
   answer: Promise<SendOutcome> = Promise.resolve({ kind: 'sent', messageId: '1' });
 
   accepts(target: NotificationTarget): boolean {
@@ -42,11 +42,15 @@ class OneAnswer extends DeliveryChannel {
 describe('a delivery', () => {
   const channel = new OneAnswer();
   let settlements: Settlement[];
+  let begins: () => Promise<boolean>;
   let delivery: NotificationDelivery;
   beforeEach(() => {
     vi.useFakeTimers();
     settlements = [];
+    channel.repeatable = true;
+    begins = () => Promise.reject(new Error('nobody asks'));
     const repository = {
+      begin: () => begins(),
       settle: (_lease: unknown, settlement: Settlement) => {
         settlements.push(settlement);
         return Promise.resolve({ attempts: 1 });
@@ -82,6 +86,36 @@ describe('a delivery', () => {
     await vi.advanceTimersByTimeAsync(1);
     await running;
     expect(settlements).toMatchObject([{ state: 'pending', outcome: 'failed', reason: 'no answer within 20 s' }]);
+  });
+
+  it('cannot know what became of what must not be repeated when its channel never answers', async () => {
+    channel.repeatable = false;
+    begins = () => Promise.resolve(true);
+    channel.answer = new Promise(() => undefined);
+    const running = delivery.run(claimed, new AbortController().signal, () => ({ pauseMs: 0 }));
+    await vi.advanceTimersByTimeAsync(20_000);
+    await running;
+    const reason = 'no answer within 20 s; whether the message arrived cannot be known';
+    expect(settlements).toEqual([{ state: 'unknown', outcome: 'unknown', reason }]);
+  });
+
+  it.each([
+    ['cannot be noted', () => Promise.reject(new Error('the database is away'))],
+    ['is another’s to do', () => Promise.resolve(false)],
+  ])('sends nothing that must not be repeated when the sending %s', async (_why, answer) => {
+    channel.repeatable = false;
+    begins = answer;
+    const deliver = vi.spyOn(channel, 'deliver');
+    expect(await run({ kind: 'sent', messageId: '1' })).toMatchObject({ state: 'pending', outcome: 'postponed' });
+    expect(deliver).not.toHaveBeenCalled();
+    deliver.mockRestore();
+  });
+
+  it('sends nothing that may be there already, however often it was tried', async () => {
+    expect(await run({ kind: 'sent', messageId: '1' }, { ...claimed, begun: true, attempts: 9 })).toMatchObject({
+      state: 'unknown',
+      reason: 'the process that sent it fell silent; whether the message arrived cannot be known',
+    });
   });
 
   it('leaves no timer behind', async () => {

@@ -37,6 +37,11 @@ describe('redactText', () => {
     [`Bot ${secret}`, 'Bot [Redacted]'],
     ['PUT /api/v1/admin/guilds/1/hidden/277000000000000777 204', 'PUT /api/v1/admin/guilds/1/hidden/[Redacted] 204'],
     ['/api/v1/admin/hidden/277000000000000777?x=1', '/api/v1/admin/hidden/[Redacted]?x=1'],
+    [
+      `https://discord.com/api/v10/webhooks/123/${secret}?wait=true`,
+      'https://discord.com/api/v10/webhooks/123/[Redacted]?wait=true',
+    ],
+    ['/webhooks/123/messages', '/webhooks/123/messages'],
     ['/guilds?limit=10&keys=2', '/guilds?limit=10&keys=2'],
     ['someone@example.org says a = b', 'someone@example.org says a = b'],
     ['Bearer of news', 'Bearer of news'],
