@@ -5,6 +5,7 @@ import { DatabaseHealth } from '../../../src/database/database-health.js';
 import { DatabaseModule } from '../../../src/database/database.module.js';
 import { dataSourceOptions, migrate } from '../../../src/database/migrated-data-source.js';
 import { migrations } from '../../../src/database/migrations/index.js';
+import { NotificationRepository } from '../../../src/queue/notification.repository.js';
 import { createTestDatabase } from '../../support/test-database.js';
 
 describe('the schema', () => {
@@ -46,6 +47,33 @@ describe('the schema', () => {
     const sources = await Promise.all([open(), open(), open(), open()]);
     expect(await applied(sources[0])).toEqual(migrations.map((migration) => migration.name));
     await Promise.all(sources.map((source) => source.destroy()));
+  });
+
+  it('keeps the notifications of an earlier version as they are', async () => {
+    const earlier = await new DataSource({
+      ...dataSourceOptions(database),
+      migrations: migrations.filter(({ name }) => /000[1-4]$/.test(name)),
+    }).initialize();
+    await earlier.runMigrations();
+    await earlier.query(
+      `insert into notifications (target, type, payload, nonce, publisher, state, lease_token, lease_until)
+       values ('{"userId":"10000"}', 'x', '{}', 'n1', 'tester', 'pending', null, null),
+              ('{"userId":"10001"}', 'x', '{}', 'n2', 'tester', 'leased', gen_random_uuid(), now() - interval '1 minute'),
+              ('{"userId":"10002"}', 'x', '{}', 'n3', 'tester', 'dead', null, null)`,
+    );
+    await earlier.destroy();
+    const source = await open();
+    const repository = new NotificationRepository(source);
+    const claimed = await repository.claim(10, 60);
+    expect(claimed).toMatchObject([
+      { target: { userId: '10000' }, nonce: 'n1', begun: false, secret: null },
+      { target: { userId: '10001' }, nonce: 'n2', begun: false, secret: null, attempts: 1 },
+    ]);
+    for (const lease of claimed) {
+      expect(await repository.settle(lease, { state: 'delivered', outcome: 'sent', messageId: '1' })).toBeDefined();
+    }
+    expect(await repository.countByState()).toMatchObject({ delivered: 2, dead: 1, unknown: 0 });
+    await source.destroy();
   });
 
   it('can be taken back', async () => {
