@@ -100,11 +100,13 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private takeNote(outcome: SendOutcome): { pauseMs: number } {
-    // A wait that the other side named is about one destination; without one, nothing gets through at present.
-    const outage = outcome.kind === 'retry' && !outcome.burnsAttempt && outcome.retryAfterMs === undefined;
+    // A wait that the other side named is about one destination; without one, nothing gets through at present. After a
+    // lost answer the others wait too, lest they get lost one after the other.
+    const outage =
+      outcome.kind === 'unknown' ||
+      (outcome.kind === 'retry' && !outcome.burnsAttempt && outcome.retryAfterMs === undefined);
     if (outage) this.outage.failed();
-    // Of a lost answer nobody knows what it says of the way.
-    else if (outcome.kind !== 'unknown' && (outcome.kind !== 'retry' || !outcome.burnsAttempt)) this.outage.succeeded();
+    else if (outcome.kind !== 'retry' || !outcome.burnsAttempt) this.outage.succeeded();
     return { pauseMs: this.outage.remaining };
   }
 

@@ -35,7 +35,7 @@ export class NotificationsController {
   @RateLimit('publish')
   @ApiOperation({
     summary: 'Publish a notification',
-    description: 'The answer means that it is stored: it will be delivered, or end as dead with a reason.',
+    description: 'The answer means that it is stored: it will be delivered, or end as dead or unknown with a reason.',
   })
   @ApiHeader({
     name: 'Idempotency-Key',

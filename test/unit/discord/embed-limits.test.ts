@@ -101,6 +101,30 @@ describe('withinLimits', () => {
     expect(shown?.at(-1)).toEqual({ name: '…', value: '16 more' });
   });
 
+  it('shows nine embeds and the number of the others, and leaves silent ones out', () => {
+    const embeds = Array.from({ length: 12 }, (_, index) => ({ title: `${index}` }));
+    const shown = withinLimits({ embeds: [{ title: ' ' }, ...embeds] }).embeds;
+    expect(shown).toEqual([...embeds.slice(0, 9), { description: '… 3 more' }]);
+    expect(withinLimits({ embeds: embeds.slice(0, 10) }).embeds).toEqual(embeds.slice(0, 10));
+  });
+
+  it('keeps the sum of all embeds under 6000 and tells how many are missing', () => {
+    const embeds = Array.from({ length: 5 }, () => ({ description: 'd'.repeat(2_500) }));
+    const shown = withinLimits({ embeds }).embeds?.map(({ description }) => description!);
+    expect(shown?.map(({ length }) => length)).toEqual([2_500, 2_500, 992, 8]);
+    expect(shown?.slice(2)).toEqual([`${'d'.repeat(991)}…`, '… 2 more']);
+  });
+
+  it('tells how many fields are missing even where the other texts would take it all', () => {
+    const shown = withinLimits({
+      embeds: [
+        { description: 'd'.repeat(4_096), footer: 'f'.repeat(2_048), fields: [{ name: 'a', value: 'b'.repeat(50) }] },
+      ],
+    }).embeds?.[0];
+    expect(shown?.fields).toEqual([{ name: '…', value: '1 more' }]);
+    expect(shown?.footer?.endsWith('…')).toBe(true);
+  });
+
   it('puts something into empty fields, which Discord would refuse', () => {
     const field = withinLimits({ embeds: [{ fields: [{ name: '', value: ' ' }] }] }).embeds?.[0]?.fields?.[0];
     expect(field?.name).not.toBe('');
