@@ -84,6 +84,7 @@ export function applyEvent(state: GuildState, event: NewDomainEvent): void {
     case 'notification.accepted':
     case 'notification.delivered':
     case 'notification.retrying':
+    case 'notification.unknown':
     case 'notification.dead':
       return;
   }

@@ -88,6 +88,7 @@ const aspects: { readonly [T in DomainEventType]: Aspect<T> } = {
   'notification.accepted': 'guild',
   'notification.delivered': 'guild',
   'notification.retrying': 'guild',
+  'notification.unknown': 'guild',
   'notification.dead': 'guild',
 };
 

@@ -126,7 +126,7 @@ export class NotificationDelivery {
     this.metrics.attempted(settlement.outcome);
     if (state === 'dead') this.logger.warn(`Notification ${id} (${type}) is dead: ${reason}`);
     if (state === 'unknown') this.logger.warn(`Nobody knows whether notification ${id} (${type}) arrived: ${reason}`);
-    if (guildId === null || state === 'unknown') return;
+    if (guildId === null) return;
     const event = state === 'pending' ? 'retrying' : state;
     const nextAttemptAt = settled.nextAttemptAt?.toISOString();
     this.announcer.tell(guildId, nonce, event, {

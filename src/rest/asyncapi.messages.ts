@@ -37,6 +37,7 @@ const eventSummaries: Record<DomainEventType, string> = {
   'notification.accepted': 'A notification of the guild was stored',
   'notification.delivered': 'A notification of the guild is in Discord',
   'notification.retrying': 'A notification of the guild waits for its next try',
+  'notification.unknown': 'Whether a notification of the guild arrived cannot be known; it is not sent again',
   'notification.dead': 'A notification of the guild was given up',
 };
 

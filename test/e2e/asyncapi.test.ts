@@ -58,6 +58,11 @@ const happenings: { [T in DomainEventType]: NewDomainEvent & { type: T } } = {
   },
   'notification.delivered': { type: 'notification.delivered', guildId: dworld, data: notification },
   'announcement.created': { type: 'announcement.created', guildId: dworld, data: { data: { text: 'hello' } } },
+  'notification.unknown': {
+    type: 'notification.unknown',
+    guildId: dworld,
+    data: { ...notification, target: 'webhook', reason: 'its answer was lost' },
+  },
   'notification.dead': { type: 'notification.dead', guildId: dworld, data: { ...notification, reason: 'closed' } },
   'guild.unavailable': { type: 'guild.unavailable', guildId: dworld, data: {} },
   'guild.removed': { type: 'guild.removed', guildId: dworld, data: {} },

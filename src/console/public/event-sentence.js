@@ -117,6 +117,12 @@ const sentences = {
     note: data.reason,
     next: data.nextAttemptAt,
   }),
+  'notification.unknown': (data) => ({
+    kind: 'notification',
+    tone: 'warn',
+    parts: [...notificationWords(data), ' was sent, and nobody knows whether it arrived'],
+    note: data.reason,
+  }),
   'notification.dead': (data) => ({
     kind: 'notification',
     tone: 'bad',

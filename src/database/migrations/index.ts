@@ -5,6 +5,7 @@ import { GuildStore1700000000004 } from './1700000000004-guild-store.js';
 import { ShownMembers1700000000005 } from './1700000000005-shown-members.js';
 import { GuildPasswords1700000000006 } from './1700000000006-guild-passwords.js';
 import { VisitorSessions1700000000007 } from './1700000000007-visitor-sessions.js';
+import { NotificationTargets1700000000008 } from './1700000000008-notification-targets.js';
 
 /** All migrations, in the order in which they run. Once released, a migration is never changed: add another. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   ShownMembers1700000000005,
   GuildPasswords1700000000006,
   VisitorSessions1700000000007,
+  NotificationTargets1700000000008,
 ];

@@ -37,6 +37,7 @@ export const domainEvents = {
   'notification.accepted': notificationState,
   'notification.delivered': notificationState,
   'notification.retrying': notificationState,
+  'notification.unknown': notificationState,
   'notification.dead': notificationState,
 } as const;
 

@@ -200,6 +200,7 @@ export function eventFrames(event: DomainEvent): string[] {
     case 'notification.accepted':
     case 'notification.delivered':
     case 'notification.retrying':
+    case 'notification.unknown':
     case 'notification.dead': {
       const state = event.type.slice('notification.'.length);
       const { id, type, attempts, reason } = event.data;

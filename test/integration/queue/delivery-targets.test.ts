@@ -94,6 +94,21 @@ describe('a notification by webhook', () => {
     expect(await kept()).toEqual([{ secret: null }, { secret: null }]);
   });
 
+  it('lets the others wait when its answer was lost, lest they get lost one after the other', async () => {
+    const times: number[] = [];
+    bench.sender.answer = () => {
+      times.push(performance.now());
+      return times.length < 3 ? lost : { kind: 'sent', messageId: '1' };
+    };
+    const ids: string[] = [];
+    for (let n = 0; n < 4; n += 1) ids.push((await bench.observer.queue.publish(toWebhook)).id);
+    const running = await bench.start({ QUEUE_CONCURRENCY: '1' });
+    for (const [n, id] of ids.entries()) await untilState(running, id, n < 2 ? 'unknown' : 'delivered');
+    // Timers may fire a little early.
+    expect(times[1]! - times[0]!).toBeGreaterThanOrEqual(990);
+    expect(times[2]! - times[1]!).toBeGreaterThanOrEqual(1_990);
+  });
+
   it('ends as unknown when its channel breaks amid the sending', async () => {
     bench.sender.answer = () => {
       throw new Error('broken');
@@ -148,7 +163,7 @@ describe('a notification by webhook', () => {
     expect(await bench.observer.repository.begin(second!)).toBe(true);
   });
 
-  it('tells the room what kind of target it has, and neither which nor its token', async () => {
+  it('tells the room its end and what kind of target it has, and neither which nor its token', async () => {
     const running = await bench.start();
     await running.queue.publish({ ...toWebhook, guildId });
     await running.queue.publish({ ...toChannel, guildId });
@@ -156,6 +171,13 @@ describe('a notification by webhook', () => {
     expect(new Set(running.events.map(({ data }) => (data as { target: string }).target))).toEqual(
       new Set(['webhook', 'channel']),
     );
+    bench.sender.answer = () => lost;
+    await running.queue.publish({ ...toWebhook, guildId });
+    await vi.waitFor(() => expect(running.events).toHaveLength(6), { timeout: 15_000 });
+    expect(running.events[5]).toMatchObject({
+      type: 'notification.unknown',
+      data: { target: 'webhook', attempts: 1, reason: 'The answer was lost.' },
+    });
     const told = JSON.stringify(running.events);
     for (const secret of [token, webhookId, channelId]) expect(told).not.toContain(secret);
   });

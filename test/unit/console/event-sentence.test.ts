@@ -87,6 +87,8 @@ describe('sentences', () => {
     expect(told({ type: 'notification.delivered', guildId, data })).toBe(
       'Notification backup_error to a user was delivered',
     );
+    const unknown = { type: 'notification.unknown' as const, guildId, data: { ...data, target: 'webhook' as const } };
+    expect(told(unknown)).toBe('Notification backup_error to a webhook was sent, and nobody knows whether it arrived');
     const dead = sentenceOf({ type: 'notification.dead', guildId, data });
     expect(plainText(dead)).toBe('Notification backup_error to a user was given up after 2 attempts');
     expect(dead).toMatchObject({ kind: 'notification', tone: 'bad', note: 'Discord is out' });
