@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import { QueryFailedError } from 'typeorm';
+import { Inject, Injectable } from '@nestjs/common';
 import { Fault } from '../domain/fault.js';
 import { type NotificationState, type NotificationTarget, targetKindOf } from '../domain/notification.js';
 import { canonicalHash, canonicalJson, storableJson } from './canonical-json.js';
+import { type DeliveryMode } from './delivery-mode.js';
 import { DeliveryRegistry } from './delivery/delivery-registry.js';
 import { NotificationAnnouncer } from './notification-announcer.js';
 import { type AttemptOutcome, type NotificationEntity } from './notification.entity.js';
 import { type NewNotification, NotificationRepository } from './notification.repository.js';
 import { type PublishRequest } from './publish-request.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
+import { reachDatabase } from './reach-database.js';
+
+/** Kinds of target that say all that a consumer has to know. */
+const consumable: ReadonlySet<string> = new Set(['user', 'channel']);
 
 interface PublishInput extends PublishRequest {
   /** Who publishes; idempotency keys are the publisher's own. */
@@ -43,8 +47,6 @@ export interface NotificationView {
 /** The publishers' side of the queue. What `publish` has answered is stored and will be delivered or end as dead. */
 @Injectable()
 export class NotificationQueue {
-  private readonly logger = new Logger(NotificationQueue.name);
-
   constructor(
     @Inject(QUEUE_CONFIG) private readonly config: QueueConfig,
     private readonly repository: NotificationRepository,
@@ -58,20 +60,21 @@ export class NotificationQueue {
    * `service.unavailable` (the database is away; whether it was stored is then not known).
    */
   async publish(input: PublishInput): Promise<Published> {
-    const { type, guildId, publisher, idempotencyKey } = input;
+    const { type, guildId, publisher, idempotencyKey, delivery } = input;
     const { target, secret } = this.registry.place(input.target);
     const payload = storableJson(canonicalJson(input.payload));
     if (Buffer.byteLength(payload) > this.config.QUEUE_MAX_PAYLOAD_BYTES) {
       const limit = this.config.QUEUE_MAX_PAYLOAD_BYTES;
       throw new Fault('request.too_large', `The payload is larger than ${limit} bytes of JSON.`);
     }
-    const hash = canonicalHash({ target, secret, type, payload: input.payload, guildId });
+    const hash = canonicalHash({ target, secret, type, payload: input.payload, guildId, delivery });
     const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey, hash };
-    const notification = { target, secret, type, payload, guildId, publisher, idempotency };
+    const mode = delivery ?? this.usualMode(target);
+    const notification = { target, secret, type, payload, guildId, publisher, idempotency, delivery: mode };
     for (;;) {
       const id = await this.insert(notification);
       if (id !== undefined) return { id, created: true, state: 'pending' };
-      const earlier = await this.reach(this.repository.findByKey(publisher, idempotencyKey ?? ''));
+      const earlier = await reachDatabase(this.repository.findByKey(publisher, idempotencyKey ?? ''));
       // Deleted between the two statements, its time being over: the key is free again.
       if (!earlier) continue;
       if (earlier.idempotencyHash === hash) return { id: earlier.id, created: false, state: earlier.state };
@@ -82,11 +85,16 @@ export class NotificationQueue {
   /** Fault `notification.not_found` also for one that `publisher` did not publish; without `publisher`, all are seen. */
   async get(id: string, publisher?: string): Promise<NotificationView> {
     // Eighteen digits always fit the 64-bit column.
-    const found = /^\d{1,18}$/.test(id) ? await this.reach(this.repository.find(id)) : null;
+    const found = /^\d{1,18}$/.test(id) ? await reachDatabase(this.repository.find(id)) : null;
     if (!found || (publisher !== undefined && found.publisher !== publisher)) {
       throw new Fault('notification.not_found', 'There is no such notification.');
     }
     return viewOf(found);
+  }
+
+  /** What a consumer could not deliver, such as into a webhook whose address nobody is told, is pushed in any case. */
+  private usualMode(target: NotificationTarget): DeliveryMode {
+    return consumable.has(targetKindOf(target)) ? (this.config.QUEUE_DELIVERY ?? 'push') : 'push';
   }
 
   private async insert(notification: Omit<NewNotification, 'nonce'>): Promise<string | undefined> {
@@ -97,26 +105,8 @@ export class NotificationQueue {
       const accepted = insertion.then((row) => row && { id: row.id, type, target: targetKindOf(target), attempts: 0 });
       this.announcer.accepting(notification.guildId, nonce, accepted);
     }
-    return (await this.reach(insertion))?.id;
+    return (await reachDatabase(insertion))?.id;
   }
-
-  private async reach<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work;
-    } catch (error) {
-      // Without the error's own fields: its values may hold the secret of a target.
-      if (isFaultOfStatement(error)) throw new Error(`The database refused a statement: ${(error as Error).message}`);
-      this.logger.warn(`The database does not serve the queue: ${String(error)}`);
-      throw new Fault('service.unavailable', 'Notifications cannot be stored or read now.', { retryAfter: 5 });
-    }
-  }
-}
-
-/** Postgres understood and refused, for reasons in the statement or its values: our mistake, not an outage. */
-function isFaultOfStatement(error: unknown): boolean {
-  if (!(error instanceof QueryFailedError)) return false;
-  const { code } = error.driverError as { code?: unknown };
-  return typeof code === 'string' && /^(22|23|42)/.test(code);
 }
 
 function viewOf(row: NotificationEntity): NotificationView {

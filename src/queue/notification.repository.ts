@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type NotificationState, type NotificationTarget } from '../domain/notification.js';
+import { type DeliveryMode } from './delivery-mode.js';
 import { type AttemptOutcome, NotificationEntity } from './notification.entity.js';
 
 /** Rung at the commit of every statement that makes a notification due. */
@@ -17,6 +18,7 @@ export interface NewNotification {
   publisher: string;
   nonce: string;
   idempotency?: { key: string; hash: string };
+  delivery: DeliveryMode;
 }
 
 /** The right to settle a notification. The token is a fence: whoever claims the row later holds another one. */
@@ -62,12 +64,13 @@ export class NotificationRepository {
 
   /** Undefined when the publisher has used the idempotency key before. */
   async insert(notification: NewNotification): Promise<{ id: string } | undefined> {
-    const { target, secret, type, payload, guildId, publisher, nonce, idempotency } = notification;
+    const { target, secret, type, payload, guildId, publisher, nonce, idempotency, delivery } = notification;
     const rows: { id: string }[] = await this.database.query(
       `WITH inserted AS (
          INSERT INTO notifications
-           (target, type, payload, guild_id, publisher, nonce, idempotency_key, idempotency_hash, target_secret)
-         VALUES ($1::jsonb, $2, $3::jsonb, $4, $5, $6, $7, $8, $9)
+           (target, type, payload, guild_id, publisher, nonce, idempotency_key, idempotency_hash, target_secret,
+            delivery)
+         VALUES ($1::jsonb, $2, $3::jsonb, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (publisher, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
          RETURNING id
        )
@@ -82,6 +85,7 @@ export class NotificationRepository {
         idempotency?.key ?? null,
         idempotency?.hash ?? null,
         secret ?? null,
+        delivery,
       ],
     );
     return rows[0] && { id: rows[0].id };
@@ -101,7 +105,7 @@ export class NotificationRepository {
   }
 
   /**
-   * Takes up to `limit` notifications for `leaseSeconds`: first those whose lease ran out (which counts as a try, or
+   * Takes up to `limit` pushed notifications for `leaseSeconds`: first those whose lease ran out (which counts as a try, or
    * one that kills its process would be offered for ever), then the due ones. No row goes to two callers.
    */
   async claim(limit: number, leaseSeconds: number): Promise<ClaimedNotification[]> {
@@ -109,10 +113,10 @@ export class NotificationRepository {
     // is computed would make the planner expect a tenth of the table.
     return this.database.query(
       `WITH expired AS (
-         SELECT id FROM notifications WHERE state = 'leased' AND lease_until <= now()
+         SELECT id FROM notifications WHERE state = 'leased' AND delivery = 'push' AND lease_until <= now()
          ORDER BY lease_until LIMIT $1 FOR UPDATE SKIP LOCKED
        ), due AS (
-         SELECT id FROM notifications WHERE state = 'pending' AND not_before <= now()
+         SELECT id FROM notifications WHERE state = 'pending' AND delivery = 'push' AND not_before <= now()
          ORDER BY not_before, id LIMIT $1 FOR UPDATE SKIP LOCKED
        ), claimed AS (
          UPDATE notifications
@@ -204,12 +208,12 @@ export class NotificationRepository {
     return row && { attempts: row.attempts, nextAttemptAt: state === 'pending' ? row.not_before : undefined };
   }
 
-  /** Seconds until the next row falls due or loses its lease, negative if one has; undefined when none waits. */
+  /** Seconds until the next pushed row falls due or loses its lease, negative if one has; undefined when none waits. */
   async secondsUntilDue(): Promise<number | undefined> {
     const rows: { seconds: number | null }[] = await this.database.query(
       `SELECT extract(epoch FROM least(
-         (SELECT min(not_before) FROM notifications WHERE state = 'pending'),
-         (SELECT min(lease_until) FROM notifications WHERE state = 'leased')
+         (SELECT min(not_before) FROM notifications WHERE state = 'pending' AND delivery = 'push'),
+         (SELECT min(lease_until) FROM notifications WHERE state = 'leased' AND delivery = 'push')
        ) - now())::float8 AS seconds`,
     );
     return rows[0]?.seconds ?? undefined;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { publishTarget } from '../domain/notification.js';
 import { snowflake } from '../domain/snowflake.js';
+import { deliveryModes } from './delivery-mode.js';
 
 /** What a publisher asks for. */
 export const publishRequest = z.strictObject({
@@ -11,6 +12,10 @@ export const publishRequest = z.strictObject({
     .describe('Decides how it looks, such as `backup_error`. An unknown type is shown in a plain form.'),
   payload: z.record(z.string(), z.unknown()).describe('What the type tells of.'),
   guildId: snowflake.optional().describe('The guild whose room sees the state of the delivery.'),
+  delivery: z
+    .enum(deliveryModes)
+    .optional()
+    .describe('Whether Guildcast delivers it (push) or a consumer fetches it (pull); QUEUE_DELIVERY unless given.'),
 });
 export type PublishRequest = z.infer<typeof publishRequest>;
 
