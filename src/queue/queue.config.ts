@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deliveryModes } from './delivery-mode.js';
 
 const week = 604_800;
 
@@ -26,6 +27,13 @@ export const queueConfig = z.object({
   QUEUE_POLL_SECONDS: z.coerce.number().int().min(1).max(3_600).default(5),
   /** Notifications this process delivers at once. */
   QUEUE_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(4),
+  /** Who delivers what is published: workers of ours, or consumers. Unset: ours where there is a bot's token. */
+  QUEUE_DELIVERY: z.enum(deliveryModes).optional(),
+  /**
+   * How long a consumer that names no lease keeps what it was given; each mark prolongs the rest of its batch by that much.
+   * Longer than its slowest single delivery, or another consumer delivers the same again.
+   */
+  QUEUE_IMPLICIT_LEASE_SECONDS: z.coerce.number().int().min(1).max(86_400).default(120),
 });
 export type QueueConfig = z.infer<typeof queueConfig>;
 

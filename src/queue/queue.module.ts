@@ -10,9 +10,13 @@ import { NotificationDelivery } from './notification-delivery.js';
 import { NotificationQueue } from './notification-queue.js';
 import { NotificationAttemptEntity, NotificationEntity } from './notification.entity.js';
 import { NotificationRepository } from './notification.repository.js';
+import { InspectionRepository } from './inspection.repository.js';
+import { PullQueue } from './pull-queue.js';
+import { PullRepository } from './pull.repository.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
 import { QueueLength } from './queue-length.js';
 import { QueueMetrics } from './queue.metrics.js';
+import { QueueInspection } from './queue-inspection.js';
 import { RetentionSweeper } from './retention.sweeper.js';
 
 interface QueueOptions {
@@ -21,7 +25,7 @@ interface QueueOptions {
   imports: NonNullable<ModuleMetadata['imports']>;
 }
 
-/** Publishing, and the worker that delivers. */
+/** Publishing, the worker that delivers, and what consumers fetch instead. */
 @Module({})
 export class QueueModule {
   static forRoot({ config, imports }: QueueOptions): DynamicModule {
@@ -44,8 +48,12 @@ export class QueueModule {
         NotificationDelivery,
         DeliveryWorker,
         RetentionSweeper,
+        PullRepository,
+        PullQueue,
+        InspectionRepository,
+        QueueInspection,
       ],
-      exports: [NotificationQueue, WaitingNotifications],
+      exports: [NotificationQueue, PullQueue, QueueInspection, WaitingNotifications],
     };
   }
 }

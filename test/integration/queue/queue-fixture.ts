@@ -11,6 +11,8 @@ import { EventLog } from '../../../src/event-log/event-log.js';
 import { EventLogModule } from '../../../src/event-log/event-log.module.js';
 import { NotificationQueue, type NotificationView } from '../../../src/queue/notification-queue.js';
 import { NotificationRepository } from '../../../src/queue/notification.repository.js';
+import { PullQueue } from '../../../src/queue/pull-queue.js';
+import { QueueInspection } from '../../../src/queue/queue-inspection.js';
 import { queueConfig } from '../../../src/queue/queue.config.js';
 import { QueueModule } from '../../../src/queue/queue.module.js';
 import { createTestDatabase } from '../../support/test-database.js';
@@ -92,6 +94,8 @@ export const aNotification = {
 export interface RunningQueue {
   queue: NotificationQueue;
   repository: NotificationRepository;
+  pull: PullQueue;
+  inspection: QueueInspection;
   database: DataSource;
   /** Of every guild, in order. */
   events: DomainEvent[];
@@ -134,6 +138,8 @@ export async function startQueue(
   return {
     queue: module.get(NotificationQueue),
     repository: module.get(NotificationRepository),
+    pull: module.get(PullQueue),
+    inspection: module.get(QueueInspection),
     database: module.get(DataSource),
     events,
     close: () => module.close(),

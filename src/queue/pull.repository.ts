@@ -1,0 +1,252 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { type NotificationState, type NotificationTarget } from '../domain/notification.js';
+import { type DeliveryMode } from './delivery-mode.js';
+import { wakeChannel } from './notification.repository.js';
+
+/** Which pulled rows somebody asks for. */
+export interface PullSelection {
+  limit: number;
+  /** Offers rows with fewer counted tries, also those that are dead for us; left out, all that are not dead. */
+  maxAttempts?: number;
+  /** Rows for people alone, the only ones that the event queue dialect knows. */
+  usersOnly?: boolean;
+}
+
+/** How long rows are kept from others. A batch is known by its id alone; without one, each row gets a token as fence. */
+export interface PullLease {
+  seconds: number;
+  batch?: string;
+  consumer?: string;
+}
+
+export interface PulledNotification {
+  id: string;
+  guildId: string | null;
+  target: NotificationTarget;
+  type: string;
+  payload: unknown;
+  /** Tries that counted, among them those of consumers that fell silent. */
+  attempts: number;
+  createdAt: Date;
+  lastAttemptAt: Date | null;
+  reason: string | null;
+  /** Of claims that named their lease. */
+  leaseToken: string | null;
+  leaseUntil: Date | null;
+}
+
+/** What a consumer says became of a notification. */
+export interface Mark {
+  outcome: 'sent' | 'failed' | 'refused';
+  reason?: string;
+  /** Of a named lease. Without one, the mark counts unless somebody holds a named lease. */
+  token?: string;
+  usersOnly?: boolean;
+  /** Seconds by which a mark prolongs the other leases of the batch. */
+  batchSeconds: number;
+  /** The wait after the first, second, … counted failure, in seconds; after the last there is none: dead. */
+  delays: readonly number[];
+}
+
+/** A row as a mark or a lost lease left it, with what its room is told. */
+export interface MarkedNotification {
+  id: string;
+  guildId: string | null;
+  target: NotificationTarget;
+  type: string;
+  nonce: string;
+  state: 'pending' | 'delivered' | 'dead';
+  attempts: number;
+  notBefore: Date;
+  reason: string | null;
+}
+
+interface PullStanding {
+  delivery: DeliveryMode;
+  state: NotificationState;
+  leaseToken: string | null;
+}
+
+export interface PullAnswer {
+  /** The database's clock. */
+  at: Date;
+  rows: PulledNotification[];
+}
+
+/** Rows for people alone. */
+export const userRows = `AND jsonb_typeof(target -> 'userId') = 'string'`;
+/** The columns of `MarkedNotification`. */
+export const marked = `id, guild_id AS "guildId", target, type, nonce, state, attempts, not_before AS "notBefore", reason`;
+const silent = 'the consumer that took it fell silent';
+/** Expired leases of one statement. */
+const expiryBatch = 1_000;
+
+/**
+ * The rows that consumers fetch. Each method is one statement, and every time in it is of the database's clock. Rows of
+ * a named lease have `lease_token`, those of an implicit one the `lease_batch` they were given in.
+ */
+@Injectable()
+export class PullRepository {
+  constructor(private readonly database: DataSource) {}
+
+  /** Takes due rows, lowest id first. No row goes to two callers while its lease lasts. */
+  async claim(selection: PullSelection, lease: PullLease): Promise<PullAnswer> {
+    return this.answer(
+      `WITH ${candidates(selection, 'FOR UPDATE SKIP LOCKED')}, given AS (
+         UPDATE notifications
+         SET state = 'leased', lease_until = now() + make_interval(secs => $3), lease_batch = $4::uuid, consumer = $5,
+             lease_token = CASE WHEN $4::uuid IS NULL THEN gen_random_uuid() END
+         WHERE id IN (SELECT id FROM candidates)
+         RETURNING *
+       )`,
+      [...parametersOf(selection), lease.seconds, lease.batch ?? null, lease.consumer ?? null],
+    );
+  }
+
+  /** What a claim would take, without taking it. */
+  async look(selection: PullSelection): Promise<PullAnswer> {
+    return this.answer(
+      `WITH ${candidates(selection, '')}, given AS (
+         SELECT * FROM notifications WHERE id IN (SELECT id FROM candidates)
+       )`,
+      parametersOf(selection),
+    );
+  }
+
+  /**
+   * Frees rows whose lease ran out: that counts as a try. They are offered at once, or are dead when that was the last
+   * of `tries`, and keep their token until another takes them: whoever delivered them late may still say so.
+   */
+  async expire(tries: number): Promise<MarkedNotification[]> {
+    return this.database.query(
+      `WITH expired AS (
+         SELECT id, dead_at IS NOT NULL OR attempts + 1 >= $1 AS ended FROM notifications
+         WHERE state = 'leased' AND delivery = 'pull' AND lease_until <= now()
+         ORDER BY lease_until LIMIT ${expiryBatch} FOR UPDATE SKIP LOCKED
+       ), freed AS (
+         UPDATE notifications AS n
+         SET state = CASE WHEN ended THEN 'dead' ELSE 'pending' END, attempts = attempts + 1, reason = $2,
+             not_before = now(), lease_until = NULL, lease_batch = NULL,
+             dead_at = CASE WHEN ended THEN coalesce(dead_at, now()) END
+         FROM expired WHERE n.id = expired.id
+         RETURNING n.*
+       ), noted AS (
+         INSERT INTO notification_attempts (notification_id, attempt, outcome, reason)
+         SELECT id, attempts, 'abandoned', $2 FROM freed
+       ), rung AS (SELECT pg_notify('${wakeChannel}', '') FROM freed LIMIT 1)
+       SELECT ${marked} FROM freed LEFT JOIN rung ON true`,
+      [tries, silent],
+    );
+  }
+
+  /** Undefined, and nothing done, when the row is not there or the mark does not count: `standing` tells why. */
+  async mark(id: string, mark: Mark): Promise<MarkedNotification | undefined> {
+    const { outcome, reason, token, usersOnly, batchSeconds, delays } = mark;
+    const rows: MarkedNotification[] = await this.database.query(
+      `WITH held AS (
+         SELECT id, lease_batch AS batch, ($5::float8[])[attempts + 1] AS delay,
+           CASE WHEN $3 = 'sent' THEN 'delivered'
+                WHEN $3 = 'refused' OR dead_at IS NOT NULL OR ($5::float8[])[attempts + 1] IS NULL THEN 'dead'
+                ELSE 'pending' END AS outcome
+         FROM notifications
+         WHERE id = $1 AND delivery = 'pull' ${usersOnly ? userRows : ''} AND state <> 'delivered'
+           AND CASE WHEN $2::uuid IS NULL
+               THEN NOT (state = 'leased' AND lease_token IS NOT NULL AND lease_until > now())
+               -- A failure told late would count what expiry has counted.
+               ELSE lease_token = $2 AND ($3 = 'sent' OR state = 'leased') END
+         FOR UPDATE
+       ), settled AS (
+         UPDATE notifications AS n
+         SET state = outcome, attempts = attempts + 1, reason = $4, lease_until = NULL, lease_batch = NULL,
+             not_before = CASE outcome WHEN 'pending' THEN now() + make_interval(secs => delay) ELSE not_before END,
+             lease_token = CASE outcome WHEN 'delivered' THEN lease_token END,
+             delivered_at = CASE outcome WHEN 'delivered' THEN now() END,
+             dead_at = CASE outcome WHEN 'dead' THEN coalesce(dead_at, now()) END
+         FROM held WHERE n.id = held.id
+         RETURNING n.*
+       ), noted AS (
+         INSERT INTO notification_attempts (notification_id, attempt, outcome, reason)
+         SELECT id, attempts, $3, $4 FROM settled
+       ), rest AS (
+         -- Two marks of one batch must not wait for each other's rows.
+         SELECT n.id FROM notifications AS n JOIN held ON n.lease_batch = held.batch
+         WHERE n.state = 'leased' AND n.id <> held.id
+         FOR UPDATE OF n SKIP LOCKED
+       ), prolonged AS (
+         UPDATE notifications SET lease_until = greatest(lease_until, now() + make_interval(secs => $6))
+         WHERE id IN (SELECT id FROM rest)
+       )
+       SELECT ${marked} FROM settled`,
+      [id, token ?? null, outcome, reason ?? null, delays, batchSeconds],
+    );
+    return rows[0];
+  }
+
+  /** How a row stands, for whoever wants to know why a mark did not count. */
+  async standing(id: string, usersOnly = false): Promise<PullStanding | undefined> {
+    const rows: PullStanding[] = await this.database.query(
+      `SELECT delivery, state, lease_token AS "leaseToken" FROM notifications WHERE id = $1 ${usersOnly ? userRows : ''}`,
+      [id],
+    );
+    return rows[0];
+  }
+
+  /** The new end of a named lease; undefined when it is over or another's. */
+  async extend(id: string, token: string, seconds: number): Promise<Date | undefined> {
+    const [rows]: [{ until: Date }[], number] = await this.database.query(
+      `UPDATE notifications SET lease_until = now() + make_interval(secs => $3)
+       WHERE id = $1 AND lease_token = $2 AND state = 'leased' AND delivery = 'pull'
+       RETURNING lease_until AS until`,
+      [id, token, seconds],
+    );
+    return rows[0]?.until;
+  }
+
+  /** Offers again at once what was given to somebody who never got it, as if it had not been claimed. */
+  async giveBack(rows: readonly PulledNotification[], batch: string | undefined): Promise<void> {
+    await this.database.query(
+      `WITH freed AS (
+         UPDATE notifications AS n
+         SET state = CASE WHEN dead_at IS NULL THEN 'pending' ELSE 'dead' END,
+             lease_token = NULL, lease_batch = NULL, lease_until = NULL
+         FROM unnest($1::bigint[], $2::uuid[]) AS given (id, lease)
+         WHERE n.id = given.id AND coalesce(n.lease_batch, n.lease_token) = given.lease AND n.state = 'leased'
+         RETURNING n.id
+       )
+       SELECT pg_notify('${wakeChannel}', '') FROM freed LIMIT 1`,
+      [rows.map(({ id }) => id), rows.map(({ leaseToken }) => leaseToken ?? batch)],
+    );
+  }
+
+  private async answer(given: string, parameters: unknown[]): Promise<PullAnswer> {
+    // One row at least, for the time.
+    const rows: ({ now: Date; id: string | null } & Omit<PulledNotification, 'id'>)[] = await this.database.query(
+      `${given}
+       SELECT now(), given.id, guild_id AS "guildId", target, type, payload, attempts, created_at AS "createdAt",
+         (SELECT max(at) FROM notification_attempts WHERE notification_id = given.id) AS "lastAttemptAt",
+         reason, lease_token AS "leaseToken", lease_until AS "leaseUntil"
+       FROM (SELECT) AS always LEFT JOIN given ON true ORDER BY given.id`,
+      parameters,
+    );
+    const at = rows[0]?.now ?? new Date();
+    return { at, rows: rows.flatMap(({ now: _now, id, ...row }) => (id === null ? [] : [{ id, ...row }])) };
+  }
+}
+
+function parametersOf({ limit, maxAttempts }: PullSelection): unknown[] {
+  return [limit, maxAttempts ?? 2_147_483_647];
+}
+
+/** Both parts end after `limit` entries of a partial index, however many rows are done. */
+function candidates({ usersOnly, maxAttempts }: PullSelection, lock: string): string {
+  const part = (name: string, state: 'pending' | 'dead') => `${name} AS (
+    SELECT id FROM notifications
+    WHERE state = '${state}' AND delivery = 'pull' AND not_before <= now() AND attempts < $2 ${usersOnly ? userRows : ''}
+    ORDER BY id LIMIT $1 ${lock}
+  )`;
+  if (maxAttempts === undefined) return part('candidates', 'pending');
+  return `${part('due', 'pending')}, ${part('given_up', 'dead')}, candidates AS (
+    SELECT id FROM (SELECT id FROM due UNION ALL SELECT id FROM given_up) AS either ORDER BY id LIMIT $1
+  )`;
+}
