@@ -4,6 +4,7 @@ import { type Response } from 'express';
 import { Fault } from '../domain/fault.js';
 import { type AccessRule, accessRuleKey } from './access-rule.js';
 import { type ApiKey, ApiKeys } from './api-keys.js';
+import { basicKey, basicKeyAllowed } from './basic-key.decorator.js';
 import { AttemptLimiter } from './attempt-limiter.js';
 import { identifyKey } from './identify-key.js';
 import { type KeyedRequest } from './caller-key.decorator.js';
@@ -23,14 +24,13 @@ export class AccessGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<KeyedRequest>();
     const response = context.switchToHttp().getResponse<Response>();
-    const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(accessRuleKey, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
+    const targets = [context.getHandler(), context.getClass()];
+    const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(accessRuleKey, targets);
     if (rule === undefined) {
       throw new Fault('access.scope_missing', 'This address is closed: it says nothing about who may call it.');
     }
-    const presented = bearerKey(request.headers.authorization);
+    const basic = this.reflector.getAllAndOverride<true | undefined>(basicKeyAllowed, targets);
+    const presented = bearerKey(request.headers.authorization) ?? (basic && basicKey(request.headers));
     if (presented !== undefined) request.apiKey = await this.identify(presented, request, response);
     if (rule === 'public') return true;
     if (!request.apiKey) {
