@@ -17,8 +17,8 @@ import { RequireScope } from '../access/require-scope.decorator.js';
 import { Fault } from '../domain/fault.js';
 import { GuildDirectory } from '../gateway/guild-directory.js';
 import { NotificationQueue } from '../queue/notification-queue.js';
-import { idempotencyKey } from '../queue/publish-request.js';
 import { RateLimit } from '../rate-limit/rate-limit.decorator.js';
+import { readIdempotencyKey } from './idempotency-key.js';
 import { AcceptedNotificationDto, NotificationStatusDto, PublishNotificationDto } from './notifications.dto.js';
 
 @ApiTags('notifications')
@@ -58,7 +58,7 @@ export class NotificationsController {
     const { id, state } = await this.queue.publish({
       ...request,
       publisher: caller.id,
-      idempotencyKey: key === undefined ? undefined : readIdempotencyKey(key),
+      idempotencyKey: readIdempotencyKey(key),
     });
     const self = `/api/v1/notifications/${id}`;
     response.setHeader('Location', self);
@@ -80,11 +80,4 @@ export class NotificationsController {
     response.setHeader('Cache-Control', 'private, no-store');
     return this.queue.get(id, caller.scopes.has('admin') ? undefined : caller.id);
   }
-}
-
-function readIdempotencyKey(header: string): string {
-  const read = idempotencyKey.safeParse(header);
-  if (read.success) return read.data;
-  const message = read.error.issues[0]?.message ?? 'is not valid';
-  throw new Fault('request.invalid', `Idempotency-Key ${message}.`, { errors: [{ path: 'Idempotency-Key', message }] });
 }

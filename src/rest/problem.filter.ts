@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import { type Request, type Response } from 'express';
 import { problemOf, type Refusal, refusalOf } from './problem.js';
+import { refusalFormAt } from './refusal-forms.js';
 
 const unexpected: Refusal = {
   status: 500,
@@ -12,7 +13,10 @@ const unexpected: Refusal = {
 /** Belong to the answer that did not come about. */
 const staleHeaders = ['ETag', 'Age', 'X-Cache', 'Last-Modified', 'Content-Encoding', 'Content-Disposition'];
 
-/** Turns whatever went wrong on HTTP into problem details. What nobody meant to happen is logged, and told to nobody. */
+/**
+ * Turns whatever went wrong on HTTP into problem details, or the form of the dialect that is spoken there. What nobody
+ * meant to happen is logged, and told to nobody.
+ */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
@@ -28,12 +32,14 @@ export class ProblemFilter implements ExceptionFilter {
       if (!response.writableEnded) response.destroy();
       return;
     }
-    const problem = problemOf(refusal ?? unexpected, request.originalUrl.split('?', 1)[0] ?? '');
+    const path = request.originalUrl.split('?', 1)[0] ?? '';
+    const problem = problemOf(refusal ?? unexpected, path);
+    const form = refusalFormAt(path);
     for (const name of staleHeaders) response.removeHeader(name);
     response.status(problem.status);
-    response.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
+    response.setHeader('Content-Type', form.contentType);
     response.setHeader('Cache-Control', 'no-store');
     if (problem.retryAfter !== undefined) response.setHeader('Retry-After', problem.retryAfter);
-    response.end(JSON.stringify(problem));
+    response.end(JSON.stringify(form.write(problem)));
   }
 }
