@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { type NotificationState, type NotificationTarget } from '../domain/notification.js';
+import { type NotificationState } from '../domain/notification.js';
 import { type DeliveryMode } from './delivery-mode.js';
 import { wakeChannel } from './notification.repository.js';
 import { type MarkedNotification, marked, type PulledNotification, userRows } from './pull.repository.js';

@@ -51,6 +51,7 @@ export class PullQueue implements OnApplicationBootstrap, OnModuleDestroy {
   private unlisten?: () => void;
   private sweep?: NodeJS.Timeout;
   private sweeping?: Promise<void>;
+  private readonly claims = new Set<Promise<PullAnswer>>();
 
   constructor(
     @Inject(QUEUE_CONFIG) private readonly config: QueueConfig,
@@ -68,12 +69,12 @@ export class PullQueue implements OnApplicationBootstrap, OnModuleDestroy {
     this.sweep = setInterval(() => this.sweepLeases(), this.config.QUEUE_POLL_SECONDS * 1000);
   }
 
-  /** Ends all waits at once. */
+  /** Ends all waits at once, and lets claims under way get their answer: what they took would wait for its lease. */
   async onModuleDestroy(): Promise<void> {
     this.stopping.abort();
     this.unlisten?.();
     clearInterval(this.sweep);
-    await this.sweeping;
+    await Promise.allSettled([...this.claims, this.sweeping]);
   }
 
   /**
@@ -86,14 +87,19 @@ export class PullQueue implements OnApplicationBootstrap, OnModuleDestroy {
     const ended = AbortSignal.any([gone, this.stopping.signal]);
     for (;;) {
       const { rings } = this.waiters;
-      const answer = await this.claimNow(request, gone);
+      const answer = await this.track(this.claimNow(request, gone));
       const left = deadline - performance.now();
       if (answer.rows.length > 0 || left <= 0 || request.limit === 0 || ended.aborted || !this.waiters.open) {
-        // The ring that woke this one may have been for more than it took, or it may have gone meanwhile.
-        if (answer.rows.length === request.limit || gone.aborted) this.waiters.ring();
+        // The ring that woke this one may have been for more than it took.
+        if (answer.rows.length === request.limit) this.waiters.ring();
         return answer;
       }
       await this.waiters.sleep(Math.min(left, this.config.QUEUE_POLL_SECONDS * 1000), ended, rings);
+      if (ended.aborted) {
+        // It may have been woken before it went.
+        this.waiters.ring();
+        return answer;
+      }
     }
   }
 
@@ -134,6 +140,15 @@ export class PullQueue implements OnApplicationBootstrap, OnModuleDestroy {
     if (until) return until;
     if (await reachDatabase(this.repository.standing(id))) throw leaseLost();
     throw notificationNotFound();
+  }
+
+  private async track(claim: Promise<PullAnswer>): Promise<PullAnswer> {
+    this.claims.add(claim);
+    try {
+      return await claim;
+    } finally {
+      this.claims.delete(claim);
+    }
   }
 
   private async claimNow(request: PullRequest, gone: AbortSignal): Promise<PullAnswer> {
