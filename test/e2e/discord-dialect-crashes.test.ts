@@ -52,7 +52,7 @@ describe('the event queue over kill -9', () => {
     expect(again.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect(again.map(({ body: { event_id } }) => event_id)).toEqual(answers.map(({ body: { event_id } }) => event_id));
     expect(await queue.events()).toHaveLength(3);
-  }, 60_000);
+  }, 180_000);
 
   it('keeps leases and marks, takes the marks that come after, and offers again what nobody marks', async () => {
     let queue = await start();
@@ -74,7 +74,7 @@ describe('the event queue over kill -9', () => {
     await expect.poll(() => queue.events('?lease_seconds=0'), patience).toMatchObject([{ id: c, attempts: 1 }]);
     const { body } = await queue.get('/discord/stats');
     expect(body.stats).toMatchObject({ total: 5, processed: 3, pending: 2, failed: 0 });
-  }, 60_000);
+  }, 180_000);
 
   it('says that it cannot store anything while its database is away, and goes on when that is back', async () => {
     const proxy = await DatabaseProxy.start(database.url);
@@ -102,5 +102,5 @@ describe('the event queue over kill -9', () => {
       process = undefined;
       proxy.stop();
     }
-  }, 90_000);
+  }, 180_000);
 });
