@@ -69,7 +69,7 @@ export class NotificationQueue {
     }
     const hash = canonicalHash({ target, secret, type, payload: input.payload, guildId, delivery });
     const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey, hash };
-    const mode = delivery ?? this.usualMode(target);
+    const mode = this.modeOf(target, delivery);
     const notification = { target, secret, type, payload, guildId, publisher, idempotency, delivery: mode };
     for (;;) {
       const id = await this.insert(notification);
@@ -93,8 +93,8 @@ export class NotificationQueue {
   }
 
   /** What a consumer could not deliver, such as into a webhook whose address nobody is told, is pushed in any case. */
-  private usualMode(target: NotificationTarget): DeliveryMode {
-    return consumable.has(targetKindOf(target)) ? (this.config.QUEUE_DELIVERY ?? 'push') : 'push';
+  private modeOf(target: NotificationTarget, wanted = this.config.QUEUE_DELIVERY): DeliveryMode {
+    return consumable.has(targetKindOf(target)) ? (wanted ?? 'push') : 'push';
   }
 
   private async insert(notification: Omit<NewNotification, 'nonce'>): Promise<string | undefined> {
