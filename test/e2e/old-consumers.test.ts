@@ -118,13 +118,11 @@ describe('a consumer that was written for the older queue', () => {
 
   it('gets again what it was given before it died, once its lease is over', async () => {
     const ids = (await publishMany(3)).sort((a, b) => a - b);
-    const dying = new OldConsumer(address, (_userId, { id }) => {
-      if (id === ids[1]) throw new Error('killed');
+    const dying: OldConsumer = new OldConsumer(address, (_userId, { id }) => {
+      if (id === ids[1]) dying.stop();
       return Promise.resolve();
     });
-    // It dies in the middle: what it would have said is never said.
-    (dying as unknown as { mark: () => Promise<void> }).mark = () => Promise.reject(new Error('killed'));
-    await expect(dying.poll()).rejects.toThrow('killed');
+    await expect(dying.poll()).rejects.toThrow('Session is closed');
     const sent: number[] = [];
     const next = new OldConsumer(address, (_userId, { id }) => {
       sent.push(id);
@@ -134,8 +132,8 @@ describe('a consumer that was written for the older queue', () => {
     expect(sent).toEqual([]);
     await sql(`update notifications set lease_until = now()`);
     await next.poll();
-    expect(sent).toEqual(ids);
-    expect(await sql(`select 1 from notification_attempts where outcome = 'abandoned'`)).toHaveLength(3);
+    expect(sent).toEqual(ids.slice(1));
+    expect(await sql(`select 1 from notification_attempts where outcome = 'abandoned'`)).toHaveLength(2);
   });
 
   it('is told that it needs a key, in JSON, and goes on with another round', async () => {

@@ -29,6 +29,7 @@ const knownTypes = ['backup_error', 'backup_success', 'minecraft_status', 'codes
 export class OldConsumer {
   readonly stats = { polled: 0, processed: 0, failed: 0 };
   readonly complaints: string[] = [];
+  private stopped = false;
 
   constructor(
     private readonly address: string,
@@ -47,6 +48,11 @@ export class OldConsumer {
     if (data.success !== true) return;
     this.stats.polled += data.events.length;
     for (const event of data.events) await this.work(event);
+  }
+
+  /** Closes its session without waiting, as a dying process does: what it sent just now stays unmarked. */
+  stop(): void {
+    this.stopped = true;
   }
 
   private async work(event: Event): Promise<void> {
@@ -78,6 +84,7 @@ export class OldConsumer {
   }
 
   private exchange(method: string, path: string, body?: object): Promise<Answer> {
+    if (this.stopped) return Promise.reject(new Error('Session is closed'));
     // Addresses are joined as texts.
     const url = new URL(this.address + path);
     const content = body && JSON.stringify(body);
