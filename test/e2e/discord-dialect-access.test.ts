@@ -22,7 +22,7 @@ const publishing = [
   ['POST', '/webhook/megacmd'],
 ] as const;
 
-describe('the keys of the event queue dialect', () => {
+describe('the keys of the event queue dialect', { timeout: 60_000 }, () => {
   let app: TestApp;
   let queue: EventQueueClient;
   beforeAll(async () => {
@@ -145,7 +145,7 @@ describe('the keys of the event queue dialect', () => {
   });
 });
 
-describe('the health of the queue', () => {
+describe('the health of the queue', { timeout: 60_000 }, () => {
   it('says that nobody delivers where nobody does', async () => {
     const app = await startTestApp({ QUEUE_DELIVERY: 'push' });
     try {

@@ -9,7 +9,7 @@ import { createTestDatabase } from '../support/test-database.js';
 const patience = { timeout: 20_000, interval: 100 };
 
 /** The built program, killed at the worst moments, on one database. */
-describe('the event queue over kill -9', () => {
+describe('the event queue over kill -9', { timeout: 60_000 }, () => {
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
   let client: Client;
   let process: GuildcastProcess | undefined;

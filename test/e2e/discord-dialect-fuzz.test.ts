@@ -49,7 +49,7 @@ const bodyOf = (...names: string[]) =>
     text,
   );
 
-describe('the event queue dialect answers no 500', () => {
+describe('the event queue dialect answers no 500', { timeout: 60_000 }, () => {
   let app: TestApp;
   let queue: EventQueueClient;
   beforeAll(async () => {

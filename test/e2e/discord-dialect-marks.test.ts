@@ -24,7 +24,7 @@ const inspect = async (id: number) => (await queue.get(`/discord/events/${id}`))
 const mark = (id: number | string, what: string, body?: unknown) => queue.post(`/discord/events/${id}/${what}`, body);
 afterEach(() => sql('truncate notifications, notification_attempts'));
 
-describe('POST /discord/events/:id/processed and /failed', () => {
+describe('POST /discord/events/:id/processed and /failed', { timeout: 60_000 }, () => {
   it('answer as consumers know them', async () => {
     const [good, bad] = [await queue.publish(), await queue.publish()];
     await queue.events();
@@ -149,7 +149,7 @@ describe('POST /discord/events/:id/processed and /failed', () => {
   );
 });
 
-describe('events that were given up', () => {
+describe('events that were given up', { timeout: 60_000 }, () => {
   const giveUp = async (): Promise<number> => {
     const id = await queue.publish();
     await mark(id, 'failed', { error_message: 'Usuario no encontrado' });
@@ -198,7 +198,7 @@ describe('events that were given up', () => {
   });
 });
 
-describe('the queue as a whole', () => {
+describe('the queue as a whole', { timeout: 60_000 }, () => {
   it('is counted as the reference counts, and more', async () => {
     const [done, dead, leased, late] = [
       await queue.publish(),

@@ -21,7 +21,7 @@ const makeDue = () => sql(`update notifications set not_before = now()`);
 const inspect = async (id: number) => (await queue.get(`/discord/events/${id}`)).body.event as Record<string, unknown>;
 afterEach(() => sql('truncate notifications, notification_attempts'));
 
-describe('publishing', () => {
+describe('publishing', { timeout: 60_000 }, () => {
   const event = { user_id: '100000000000000001', event_type: 'backup_error', payload: { error_message: 'x' } };
   const publish = (body: unknown, key?: string) =>
     queue.post('/discord/events', body, key === undefined ? {} : { headers: { 'idempotency-key': key } });
@@ -121,7 +121,7 @@ describe('publishing', () => {
   });
 });
 
-describe('POST /webhook/megacmd', () => {
+describe('POST /webhook/megacmd', { timeout: 60_000 }, () => {
   const report = {
     user_id: '100000000000000001',
     error_type: 'backup_upload',
@@ -146,7 +146,7 @@ describe('POST /webhook/megacmd', () => {
   });
 });
 
-describe('polling', () => {
+describe('polling', { timeout: 60_000 }, () => {
   it('keeps what it gave from the next who polls, and looks only with lease_seconds=0 or HEAD', async () => {
     const ids = [await queue.publish(), await queue.publish()];
     expect(await queue.ids('?lease_seconds=0')).toEqual(ids);

@@ -23,7 +23,7 @@ const states = () =>
   sql<{ state: string; count: number }>('select state, count(*)::int from notifications group by state order by state');
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('a consumer that was written for the older queue', () => {
+describe('a consumer that was written for the older queue', { timeout: 60_000 }, () => {
   it('gets every event once, in their order, and marks it', async () => {
     const ids = (await publishMany(70)).sort((a, b) => a - b);
     const sent: number[] = [];
@@ -43,7 +43,7 @@ describe('a consumer that was written for the older queue', () => {
   });
 
   it('never sends what another such consumer sends, however they poll', async () => {
-    await publishMany(180);
+    await publishMany(120);
     const sent: number[] = [];
     const send: SendMessage = async (_userId, { id }) => {
       sent.push(id);
@@ -52,8 +52,8 @@ describe('a consumer that was written for the older queue', () => {
     };
     const consumers = [1, 2, 3].map(() => new OldConsumer(address, send));
     for (let round = 0; round < 3; round += 1) await Promise.all(consumers.map((consumer) => consumer.poll()));
-    expect(sent).toHaveLength(180);
-    expect(new Set(sent).size).toBe(180);
+    expect(sent).toHaveLength(120);
+    expect(new Set(sent).size).toBe(120);
     expect(consumers.flatMap(({ complaints }) => complaints)).toEqual([]);
     expect(consumers.filter(({ stats }) => stats.processed > 0).length).toBeGreaterThan(1);
   });

@@ -13,7 +13,7 @@ interface Claimed {
   leaseUntil: string;
 }
 
-describe('notifications that consumers claim', () => {
+describe('notifications that consumers claim', { timeout: 60_000 }, () => {
   let app: TestApp;
   let api: EventQueueClient;
   beforeAll(async () => {

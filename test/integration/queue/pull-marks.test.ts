@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { PullBench } from './pull-bench.js';
 import { aNotification, guildId } from './queue-fixture.js';
 
-describe('what consumers say of notifications they pulled', () => {
+describe('what consumers say of notifications they pulled', { timeout: 60_000 }, () => {
   const bench = new PullBench();
 
   it('prolongs the whole batch of an implicit lease at each mark, and no other', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { here, PullBench } from './pull-bench.js';
 import { aNotification, guildId } from './queue-fixture.js';
 
-describe('the queue that consumers pull from', () => {
+describe('the queue that consumers pull from', { timeout: 60_000 }, () => {
   const bench = new PullBench();
 
   it('gives each row to one of many consumers, in the order of the ids, and all in the end', async () => {
