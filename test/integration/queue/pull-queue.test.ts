@@ -142,6 +142,21 @@ describe('the queue that consumers pull from', { timeout: 60_000 }, () => {
       expect(taken.sort()).toEqual(ids);
     });
 
+    it('wakes as many as there is something for, also when it is told once of much', async () => {
+      const waiting = await bench.start({ QUEUE_DELIVERY: 'pull', QUEUE_POLL_SECONDS: '3600' });
+      const answers = [1, 2, 3].map(() => waiting.pull.claim({ limit: 1 }, here, 3_000));
+      // By the time this one has waited in vain, the others do.
+      await waiting.pull.claim({ limit: 1 }, here, 0.5);
+      await bench.rows(
+        `with added as (
+           insert into notifications (target, type, payload, nonce, publisher, delivery)
+           select '{"userId":"10000"}', 'x', '{}', 'n' || n, 't', 'pull' from generate_series(1, 3) n returning id
+         )
+         select pg_notify('guildcast_notifications', '') from added`,
+      );
+      expect((await Promise.all(answers)).map(({ rows }) => rows.length)).toEqual([1, 1, 1]);
+    });
+
     it('answers with nothing when the time is over, or the process stops', async () => {
       const waiting = await bench.start({ QUEUE_DELIVERY: 'pull', QUEUE_POLL_SECONDS: '3600' });
       expect((await waiting.pull.claim({ limit: 1 }, here, 0.2)).rows).toEqual([]);
