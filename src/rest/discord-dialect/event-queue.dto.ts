@@ -9,10 +9,7 @@ const longestAge = 36_500;
 const largestInteger = 2_147_483_647;
 
 /** Digits alone: what is empty, negative, broken or not a number is refused rather than guessed. */
-const wholeNumber = z
-  .string()
-  .regex(/^\d+$/, 'must be a whole number, 0 or more')
-  .transform(Number);
+const wholeNumber = z.string().regex(/^\d+$/, 'must be a whole number, 0 or more').transform(Number);
 const cutTo = (most: number) => wholeNumber.transform((number) => Math.min(number, most));
 const upTo = (most: number) => wholeNumber.pipe(z.number().max(most, `must be at most ${most}`));
 
