@@ -57,8 +57,10 @@ export class AppModule {
       speaksFor: (guildId) => (chain.guildSources.get(guildId) ?? names).includes('store'),
     });
     const providers = ProvidersModule.forRoot(config.providers, [discord, GuildsModule, store], plugins);
+    // Where no bot could deliver, consumers do.
+    const QUEUE_DELIVERY = config.QUEUE_DELIVERY ?? (discordToken(config) === undefined ? 'pull' : 'push');
+    const queue = QueueModule.forRoot({ config: { ...config, QUEUE_DELIVERY }, imports: [discord] });
     const doors = DoorsModule.forRoot(config, [discord, GuildsModule]);
-    const queue = QueueModule.forRoot({ config, imports: [discord] });
     const gateway = GatewayModule.forRoot(config, [providers, GuildsModule, access, rateLimit, cache]);
     // They come over the session.
     const commanded = config.DISCORD_COMMANDS === 'on' && names.includes('discord-gateway') && discordToken(config);

@@ -23,6 +23,11 @@ export function describeApi(app: INestApplication, version: string): OpenAPIObje
     .setDescription('Live Discord guilds for the web, and notifications into Discord. Refusals are RFC 9457 problems.')
     .setVersion(version)
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'A key from API_KEYS, or the admin key.' })
+    .addBasicAuth({
+      type: 'http',
+      scheme: 'basic',
+      description: 'The event queue dialect alone: any user, the key as password.',
+    })
     .build();
   const document = cleanupOpenApiDoc(SwaggerModule.createDocument(app, about));
   return withProblems(document);

@@ -9,6 +9,7 @@ import { AsyncApiController } from './asyncapi.controller.js';
 import { GuildSettingsController } from './guild-settings.controller.js';
 import { DiscordLoginController } from './discord-login.controller.js';
 import { GuildPasswordsController } from './guild-passwords.controller.js';
+import { discordDialect } from './discord-dialect/index.js';
 import { GuildsController } from './guilds.controller.js';
 import { HEALTH_CHECKS, type HealthCheck } from './health-check.js';
 import { HealthController } from './health.controller.js';
@@ -16,6 +17,7 @@ import { HiddenMembersController } from './hidden-members.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { MetricsServer, type MetricsServerOptions } from './metrics.server.js';
 import { NotificationsController } from './notifications.controller.js';
+import { PulledNotificationsController } from './pulled-notifications.controller.js';
 import { ProblemFilter } from './problem.filter.js';
 import { Readiness } from './readiness.js';
 import { StoredGuildsController } from './stored-guilds.controller.js';
@@ -62,6 +64,8 @@ export class RestModule {
         StoredMembersController,
         AlertRulesController,
         NotificationsController,
+        PulledNotificationsController,
+        ...discordDialect,
         HealthController,
         VersionController,
         MetricsController,

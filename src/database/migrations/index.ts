@@ -6,6 +6,7 @@ import { ShownMembers1700000000005 } from './1700000000005-shown-members.js';
 import { GuildPasswords1700000000006 } from './1700000000006-guild-passwords.js';
 import { VisitorSessions1700000000007 } from './1700000000007-visitor-sessions.js';
 import { NotificationTargets1700000000008 } from './1700000000008-notification-targets.js';
+import { PulledNotifications1700000000009 } from './1700000000009-pulled-notifications.js';
 
 /** All migrations, in the order in which they run. Once released, a migration is never changed: add another. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   GuildPasswords1700000000006,
   VisitorSessions1700000000007,
   NotificationTargets1700000000008,
+  PulledNotifications1700000000009,
 ];
