@@ -5,7 +5,7 @@ import { findOccupant } from './embedded/occupant.js';
 import { locateBinaries } from './embedded/postgres-binaries.js';
 import { type PostgresUser, choosePostgresUser } from './embedded/postgres-user.js';
 import { Postmaster, PostmasterFault } from './embedded/postmaster.js';
-import { makeSocketDirectory, socketPort } from './embedded/socket-directory.js';
+import { embeddedUrl, makeSocketDirectory } from './embedded/socket-directory.js';
 import { StartupError } from './startup-error.js';
 
 export interface EmbeddedPostgresOptions {
@@ -46,7 +46,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   try {
     const guard = new PostgresGuard(launch, await launch());
     return {
-      url: `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(socket.path)}&port=${socketPort}&sslmode=disable`,
+      url: embeddedUrl(socket.path),
       stop: () => guard.stop().finally(() => socket.remove()),
     };
   } catch (error) {

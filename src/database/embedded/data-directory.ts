@@ -89,9 +89,26 @@ export function prepareParent(dataDir: string, user: PostgresUser): void {
   } catch (error) {
     throw unusable(parent, error);
   }
-  if (user.mayEnter(parent)) return;
-  throw new StartupError(
-    `User ${user.owner?.uid}, as whom Postgres must run, may not enter ${parent}: open it and the folders above it (chmod o+x), or choose another DATA_DIR.`,
+  if (!user.mayEnter(parent)) throw barred(parent, user);
+}
+
+/** What `prepareParent` would stumble over, without making anything. @throws StartupError */
+export function inspectParent(dataDir: string, user: PostgresUser): void {
+  const parent = path.dirname(dataDir);
+  const [missing] = missingFolders(parent);
+  const there = missing === undefined ? parent : path.dirname(missing);
+  try {
+    if (missing !== undefined || !holdsDatabase(dataDir)) accessSync(there, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw unusable(parent, error);
+  }
+  // What is missing is made so that Postgres's user gets through.
+  if (!user.mayEnter(there)) throw barred(there, user);
+}
+
+function barred(folder: string, user: PostgresUser): StartupError {
+  return new StartupError(
+    `User ${user.owner?.uid}, as whom Postgres must run, may not enter ${folder}: open it and the folders above it (chmod o+x), or choose another DATA_DIR.`,
   );
 }
 

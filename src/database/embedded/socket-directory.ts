@@ -16,6 +16,11 @@ function fits(directory: string): boolean {
   return Buffer.byteLength(path.join(directory, socketName)) <= longest;
 }
 
+/** Where a database of ours is reached whose socket is in that folder. */
+export function embeddedUrl(folder: string): string {
+  return `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(folder)}&port=${socketPort}&sslmode=disable`;
+}
+
 export interface SocketDirectory {
   path: string;
   remove(): void;
