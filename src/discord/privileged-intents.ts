@@ -35,6 +35,11 @@ export const privilegedIntents: readonly PrivilegedIntent[] = [
   },
 ];
 
+/** Those that an application with these flags may not ask for. */
+export function intentsOff(applicationFlags: number): PrivilegedIntent[] {
+  return privilegedIntents.filter(({ flags }) => !flags.some((flag) => (applicationFlags & flag) !== 0));
+}
+
 /**
  * Those that an application with these flags may not ask for; all of them when the flags are not known, or tell of none
  * but those that are done without `already`.
@@ -43,9 +48,7 @@ export function intentsRefused(
   applicationFlags: number | undefined,
   already: readonly PrivilegedIntent[] = [],
 ): PrivilegedIntent[] {
-  const refused = privilegedIntents.filter(
-    ({ flags }) => applicationFlags === undefined || !flags.some((flag) => (applicationFlags & flag) !== 0),
-  );
+  const refused = applicationFlags === undefined ? [...privilegedIntents] : intentsOff(applicationFlags);
   // Discord has refused something: flags that allow everything do not tell what.
   return refused.some((intent) => !already.includes(intent)) ? refused : [...privilegedIntents];
 }
