@@ -4,6 +4,7 @@ import { type SourceGuild, type SourceSnapshot } from '../domain/source-snapshot
 import { type DataProvider } from './data-provider.js';
 import { readGuild, readSnapshot, type Repairs } from './read-snapshot.js';
 import { type GuardLimits, SourceGuard } from './source-guard.js';
+import { reportOf, type SourceReport } from './source-report.js';
 
 export type SourcedGuild = SourceGuild & { source: string };
 
@@ -106,6 +107,11 @@ export class GuardedSource {
       ended = true;
       await stop?.();
     };
+  }
+
+  /** Asks for the list of guilds as `list` does, and tells how that went. Counts as a question like any other. */
+  examine(): Promise<SourceReport> {
+    return reportOf(this.name, () => this.guard.ask((signal) => this.provider.listGuilds(signal), { lesser: true }));
   }
 
   /** What it last told while it is broken: its guilds exist, and who asks for one hears that it cannot be read. */

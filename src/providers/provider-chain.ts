@@ -1,6 +1,7 @@
 import { Fault } from '../domain/fault.js';
 import { type GuardedSource, type LoadOptions, type SourcedGuild, type SourcedSnapshot } from './guarded-source.js';
 import { mergeSnapshots } from './merge-snapshots.js';
+import { type SourceReport } from './source-report.js';
 
 export type { SourcedGuild, SourcedSnapshot } from './guarded-source.js';
 
@@ -64,6 +65,11 @@ export class ProviderChain {
    */
   reload(guildId: string, loyalTo?: string, since?: number): Promise<SourcedSnapshot | undefined> {
     return this.ask(guildId, { fresh: true, loyalTo, since });
+  }
+
+  /** How each source answers now, in their order. */
+  examine(): Promise<SourceReport[]> {
+    return Promise.all(this.sources.map((source) => source.examine()));
   }
 
   /** Whether whoever speaks for the guild, as `speaker` did last, tells its changes itself. */
