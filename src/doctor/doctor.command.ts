@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import { StartupError } from '../database/startup-error.js';
 import { examineSources } from '../providers/source-examination.js';
 import { checkRegistry } from './check-registry.js';
@@ -23,8 +22,6 @@ export interface DoctorOrder {
 
 /** Examines an installation from the command line, running or not. Answers what to print, and the exit code. */
 export async function runDoctor(order: DoctorOrder): Promise<{ text: string; code: 0 | 1 }> {
-  // What sources and libraries tell the log is not part of the answer.
-  Logger.overrideLogger(false);
   const diagnosis = await diagnosisFor(order);
   const text = order.json ? `${JSON.stringify(diagnosis, null, 2)}\n` : findingsTable(diagnosis, order);
   return { text, code: diagnosis.ok ? 0 : 1 };
