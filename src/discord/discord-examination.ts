@@ -5,6 +5,7 @@ import { BotStanding } from './bot-standing.js';
 import { channelOfGuild, guildOfRoles, memberOfRoles, openChannels } from './channel-permissions.js';
 import { restOptions } from './client-options.js';
 import { type Refusal, refusalSentences } from './connection-refusal.js';
+import { DiscordBusyError } from './discord-busy.error.js';
 import { type DiscordReading, type NamedGuild, type OpenChannel } from './discord-reading.js';
 import { type DiscordConfig, discordToken } from './discord.config.js';
 import { faultText } from './fault-text.js';
@@ -42,13 +43,17 @@ export class DiscordExamination {
     try {
       const question = { route: Routes.currentApplication(), what: 'an application', shape: application, signal };
       const { id, name, flags, bot } = (await reader.get(question))!;
-      reading.missingIntents = (flags === undefined ? [] : intentsOff(flags)).map(({ name: intent, label }) => ({ name: intent, label }));
+      reading.missingIntents = (flags === undefined ? [] : intentsOff(flags)).map(({ name: intent, label }) => ({
+        name: intent,
+        label,
+      }));
       const list = { route: Routes.userGuilds(), what: 'a list of guilds', shape: listedGuilds, signal };
       const guilds = await reader.getAll(list, { ...guildPages, idOf: idOfGuild, read: namedGuild });
       reading.guilds = guilds!;
       reading.bot = { id: bot?.id ?? id, name: bot?.username ?? name };
     } catch (error) {
-      const kind = standing.tokenRefusal() === undefined ? 'unreached' : 'token';
+      const other = error instanceof DiscordBusyError ? 'busy' : 'unreached';
+      const kind = standing.tokenRefusal() === undefined ? other : 'token';
       reading.fault = { kind, sentence: faultText(error) };
     }
     return reading;

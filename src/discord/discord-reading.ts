@@ -2,8 +2,8 @@
 export interface DiscordReading {
   /** By how many milliseconds Discord's clock is ahead of ours; undefined when no answer told. */
   clockAheadMs?: number;
-  /** Why the rest is not known: Discord refused the token, or gave no answer that is one. */
-  fault?: { kind: 'token' | 'unreached'; sentence: string };
+  /** Why the rest is not known: Discord refused the token, wants a pause, or gave no answer that is one. */
+  fault?: { kind: 'token' | 'busy' | 'unreached'; sentence: string };
   bot?: { id: string; name: string };
   /** Intents that are switched off; labels as in the developer portal. */
   missingIntents: { name: string; label: string }[];

@@ -1,5 +1,5 @@
 import { type DoctorCheck } from '../doctor-check.js';
-import { fail, ok, skipped } from '../finding.js';
+import { fail, ok, skipped, warn } from '../finding.js';
 
 export const discordCheck: DoctorCheck = {
   name: 'discord',
@@ -13,6 +13,7 @@ export const discordCheck: DoctorCheck = {
         'Make a new one in the developer portal under Bot → Reset Token, and set it.',
       );
     }
+    if (fault?.kind === 'busy') return warn(`${fault.sentence}.`, 'Ask again when it is over.');
     if (fault) {
       return fail(
         `${fault.sentence.replace(/\.$/, '')}.`,
