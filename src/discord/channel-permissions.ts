@@ -25,13 +25,12 @@ export const channelOfGuild = z.object({
   type: z.number(),
   name: z.string().default(''),
   nsfw: z.boolean().default(false),
-  permission_overwrites: z.array(z.object({ id: snowflake, type: z.number(), allow: bits, deny: bits })).default([]),
+  permission_overwrites: z.array(z.object({ id: snowflake, allow: bits, deny: bits })).default([]),
 });
 type ChannelOfGuild = z.infer<typeof channelOfGuild>;
 
 const textTypes: readonly number[] = [ChannelType.GuildText, ChannelType.GuildAnnouncement];
 const adultLevels: readonly number[] = [GuildNSFWLevel.AgeRestricted, GuildNSFWLevel.Explicit];
-const memberOverwrite = 1;
 
 /** The channels whose messages may be shown, in Discord's order: those that are open to everybody and not NSFW. */
 export function openChannels(
@@ -58,8 +57,8 @@ function mayView(
   if (allowed & PermissionFlagsBits.Administrator) return true;
   for (const chosen of [
     overwrites.filter(({ id }) => id === everyone),
-    overwrites.filter(({ id, type }) => type !== memberOverwrite && id !== everyone && who.roles.includes(id)),
-    overwrites.filter(({ id, type }) => type === memberOverwrite && id === who.id),
+    overwrites.filter(({ id }) => id !== everyone && who.roles.includes(id)),
+    overwrites.filter(({ id }) => id === who.id),
   ]) {
     for (const { deny } of chosen) allowed &= ~deny;
     for (const { allow } of chosen) allowed |= allow;

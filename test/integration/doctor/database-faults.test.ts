@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { inspectParent } from '../../../src/database/embedded/data-directory.js';
+import { PostgresUser } from '../../../src/database/embedded/postgres-user.js';
 import { migrate } from '../../../src/database/migrated-data-source.js';
 import { createTestDatabase } from '../../support/test-database.js';
 import { fromTemplate } from '../../support/embedded-template.js';
@@ -173,6 +175,12 @@ describe('the embedded database', () => {
   it('is there and stopped', async () => {
     await fromTemplate(path.join(folder, 'stopped', 'postgres'));
     expect(await embedded('stopped')).toMatchObject([{ state: 'ok', sentence: matching(/nobody runs it now/) }]);
+    // A lock that was left behind, with a number that another program has now, is the next start's to mend.
+    const lock = path.join(folder, 'stopped', 'postgres', 'postmaster.pid');
+    const left = `${process.ppid}\n/elsewhere\n`;
+    await writeFile(lock, left);
+    expect(await embedded('stopped')).toMatchObject([{ state: 'ok', sentence: matching(/nobody runs it now/) }]);
+    expect(await readFile(lock, 'utf8')).toBe(left);
   });
 
   it('runs, and is asked by its own socket', async () => {
@@ -197,6 +205,21 @@ describe('the embedded database', () => {
         remedy: matching(/DATABASE_URL/),
       },
     ]);
+  });
+
+  it('has no place where Postgres may not enter', () => {
+    const barred = new PostgresUser('/nowhere', { before: ['false'] });
+    const place = path.join(folder, 'not', 'made', 'postgres');
+    expect(() => inspectParent(place, barred)).toThrow(/Postgres must run, may not enter .*guildcast-doctor-\w+:/);
+    expect(() => inspectParent(place, new PostgresUser('/nowhere', { before: [] }))).not.toThrow();
+  });
+
+  // Root may write everywhere.
+  it.skipIf(process.getuid?.() === 0)('has no place in a folder that may not be written', async () => {
+    const closed = path.join(folder, 'closed');
+    await mkdir(closed, { mode: 0o500 });
+    expect(await embedded('closed')).toMatchObject([{ state: 'fail', sentence: matching(/may not write to/) }]);
+    expect(await embedded('closed/deeper')).toMatchObject([{ state: 'fail', sentence: matching(/may not write to/) }]);
   });
 
   it('has no place below a file', async () => {

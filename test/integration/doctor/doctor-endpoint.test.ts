@@ -111,6 +111,24 @@ describe('GET /api/v1/admin/doctor', () => {
     }
   }, 60_000);
 
+  it('asks Discord again after some seconds alone', async () => {
+    const asked = () => discord.requests.filter(({ path: at }) => at === '/applications/@me').length;
+    // Far enough from what was asked before; for the rest of this test time stands still.
+    let now = performance.now() + 60_000;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    try {
+      const before = asked();
+      await ask();
+      await ask();
+      expect(asked()).toBe(before + 1);
+      now += 5_001;
+      await ask();
+      expect(asked()).toBe(before + 2);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
   it('is described in the OpenAPI document', async () => {
     const { body } = (await request(running.url).get('/openapi.json')) as { body: { paths: Record<string, object> } };
     expect(body.paths[path]).toHaveProperty('get.responses.200');

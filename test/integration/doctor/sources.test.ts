@@ -128,7 +128,7 @@ describe('plugins', () => {
       await plugin(
         'closing',
         `export default { name: 'closing', listGuilds: async () => [1, 2].map((n) => ({ id: '123456' + n })),
-        loadGuild() {}, close() { throw new Error('no end'); } }`,
+        loadGuild() {}, close() { globalThis.doctorHasClosed = true; throw new Error('no end'); } }`,
       ),
     ];
     const DATA_PROVIDERS = 'closing,mock,good,broken,hanging';
@@ -140,6 +140,8 @@ describe('plugins', () => {
       { state: 'fail', sentence: 'The source broken gives no answer: no tape.', remedy: matching(/PROVIDER_PLUGINS/) },
       { state: 'fail', sentence: 'The source hanging gives no answer: no answer within 9000 ms.' },
     ]);
+    expect(globalThis).toHaveProperty('doctorHasClosed', true);
+    Reflect.deleteProperty(globalThis, 'doctorHasClosed');
   }, 40_000);
 
   it('that cannot be loaded, or are not there', async () => {

@@ -219,7 +219,7 @@ describe('the machine', () => {
     ]);
   });
 
-  it('has room for the data', async () => {
+  it('has room for the data', () => {
     const mebibyte = 1024 ** 2;
     expect(diskVerdict(63 * mebibyte)).toMatchObject({
       state: 'fail',
