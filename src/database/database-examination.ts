@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import { Client, DatabaseError } from 'pg';
 import { describeConnectionFault, describeDatabase } from './connection-fault.js';
 import { migrations } from './migrations/index.js';
 import { StartupError } from './startup-error.js';
@@ -44,8 +44,10 @@ interface Looked {
 export async function examineDatabase(url: string): Promise<DatabaseReading> {
   const address = describeDatabase(url);
   const client = clientOf(url, address);
+  let connected = false;
   try {
     await client.connect();
+    connected = true;
     const askedAt = Date.now();
     const { rows } = await client.query<Looked>(look);
     const clockAheadMs = aheadOf(Number(rows[0]!.clock), askedAt, Date.now());
@@ -61,7 +63,7 @@ export async function examineDatabase(url: string): Promise<DatabaseReading> {
       readOnly: rows[0]!.read_only,
     };
   } catch (error) {
-    throw new StartupError(`The database at ${address} cannot be used: ${faultOf(error)}.`);
+    throw new StartupError(`The database at ${address} cannot be used: ${faultOf(error, connected)}.`);
   } finally {
     void client.end().catch(() => undefined);
   }
@@ -91,7 +93,9 @@ function aheadOf(other: number, askedAt: number, answeredAt: number): number {
   return other < askedAt ? Math.round(other - askedAt) : 0;
 }
 
-function faultOf(error: unknown): string {
+function faultOf(error: unknown, connected: boolean): string {
+  // What Postgres says of a statement holds no secret: we wrote it.
+  if (connected && error instanceof DatabaseError && !/^57P/.test(error.code ?? '')) return error.message;
   // Said of a peer that hangs up on what only Postgres understands.
   const cut = error instanceof Error && /terminated unexpectedly/.test(error.message);
   return cut ? 'what listens there is no Postgres, or one that is just ending' : describeConnectionFault(error);

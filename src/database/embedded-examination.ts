@@ -16,7 +16,7 @@ export type EmbeddedReading =
 
 /**
  * Looks at the folder of the embedded database without starting, making or changing anything there. Blocks for a moment:
- * it runs programs.
+ * it runs programs. As at a start, missing links to Postgres's libraries are made.
  * @throws StartupError with what a start would say, when it could not be
  */
 export async function examineEmbedded(dataDir: string): Promise<EmbeddedReading> {

@@ -1,3 +1,5 @@
+import { busyFor } from './source-busy.error.js';
+
 /**
  * How a source answered the question for its guilds: `guilds` says how many there are, `fault` why there was no answer
  * (in the source's own words). Without either it was not asked, since it answers in the running program alone.
@@ -6,6 +8,8 @@ export interface SourceReport {
   name: string;
   guilds?: number;
   fault?: string;
+  /** It is well, but wants a pause, or was asked as often as it may be. */
+  busy?: boolean;
   /** How long it took, in milliseconds. */
   tookMs: number;
 }
@@ -24,7 +28,8 @@ export async function reportOf(name: string, ask: () => Promise<readonly unknown
     const { length } = await Promise.race([ask(), late]);
     return { name, guilds: length, tookMs: took() };
   } catch (error) {
-    return { name, fault: error instanceof Error ? error.message : String(error), tookMs: took() };
+    const fault = error instanceof Error ? error.message : String(error);
+    return { name, fault, ...(busyFor(error) !== undefined && { busy: true }), tookMs: took() };
   } finally {
     clearTimeout(timer);
   }

@@ -9,9 +9,11 @@ export const sessionCheck: DoctorCheck = {
     const { state, detail } = session.current();
     switch (state) {
       case 'off':
-        return skipped(detail === undefined ? 'Without a token there is no session.' : `${detail}.`);
+        return skipped(
+          detail === undefined ? 'Without a token there is no session.' : `There is no session: ${detail}.`,
+        );
       case 'ready':
-        return ok('The bot is connected.');
+        return ok('Discord answers the bot.');
       case 'connecting':
         return warn(
           detail ?? 'The bot is not connected yet.',

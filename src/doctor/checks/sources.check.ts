@@ -10,10 +10,11 @@ export const sourcesCheck: DoctorCheck = {
   },
 };
 
-function verdictOf({ name, guilds, fault, tookMs }: SourceReport): Verdict {
+function verdictOf({ name, guilds, fault, busy, tookMs }: SourceReport): Verdict {
   const own = Object.hasOwn(providerRegistry, name);
   const { needs = [] }: Partial<Source> = own ? providerRegistry[name as ProviderName] : {};
   const keys = own ? needs.join(' and ') : 'PROVIDER_PLUGINS';
+  if (busy) return warn(`The source ${name} was not asked now: ${fault}.`, 'Ask again in a minute.');
   if (fault !== undefined) {
     return fail(
       `The source ${name} gives no answer: ${fault.replace(/\.$/, '')}.`,

@@ -125,6 +125,10 @@ describe('a database of the operator', () => {
         { state: 'fail', sentence: matching(/may make no tables/), remedy: matching(/GRANT CREATE/) },
       ]);
       expect(await database(withUser(used.url, role))).toMatchObject([{ state: 'ok' }]);
+      await inDatabase(used.url, `revoke select on migrations from ${role}`);
+      expect(await database(withUser(used.url, role))).toMatchObject([
+        { state: 'fail', sentence: matching(/cannot be used: permission denied for table migrations\.$/) },
+      ]);
     } finally {
       await inDatabase(used.url, `drop owned by ${role}; drop role ${role}`);
     }

@@ -166,6 +166,7 @@ describe('sources', () => {
       Promise.resolve([
         { name: 'http', guilds: 2, tookMs: 12 },
         { name: 'postgres', fault: 'there is no table x.', tookMs: 3 },
+        { name: 'http', fault: 'asked not to be asked for a while', busy: true, tookMs: 3 },
         { name: 'http', guilds: 0, tookMs: 4 },
         { name: 'store', guilds: 0, tookMs: 1 },
         { name: 'discord-gateway', tookMs: 0 },
@@ -179,6 +180,12 @@ describe('sources', () => {
         state: 'fail',
         sentence: 'The source postgres gives no answer: there is no table x.',
         remedy: 'Look at POSTGRES_SOURCE_URL, and at what it reads from.',
+      },
+      {
+        check: 'sources',
+        state: 'warn',
+        sentence: 'The source http was not asked now: asked not to be asked for a while.',
+        remedy: 'Ask again in a minute.',
       },
       {
         check: 'sources',
