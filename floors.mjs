@@ -2,7 +2,7 @@
 // not know each other. The rules of the floor checker are generated from this list and from nothing else.
 export const floors = [
   ['main.ts', 'app.open.ts', 'app.setup.ts', 'app.banner.ts', 'app.module.ts', 'app.config.ts', 'testing.ts'],
-  ['rest', 'console'],
+  ['rest', 'console', 'doctor'],
   ['gateway'],
   ['providers', 'queue', 'doors'],
   ['discord', 'store'],

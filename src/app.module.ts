@@ -11,6 +11,7 @@ import { CommandsModule } from './discord/commands/commands.module.js';
 import { discordToken } from './discord/discord.config.js';
 import { DiscordModule } from './discord/discord.module.js';
 import { DoorsModule } from './doors/doors.module.js';
+import { DoctorModule } from './doctor/doctor.module.js';
 import { EventLogModule } from './event-log/event-log.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { GuildsModule } from './guilds/guilds.module.js';
@@ -90,6 +91,7 @@ export class AppModule {
         queue,
         gateway,
         rest,
+        DoctorModule.forRoot(config, { connection, imports: [discord, providers] }),
         ConsoleModule,
         ...commands,
       ],

@@ -17,6 +17,8 @@ const help = `Guildcast ${version}: live Discord guilds on the web, notification
   node dist/main.js [--help] [--version]
   node dist/main.js db:sample [--print]   makes the tables of the data source postgres, with a few sample rows and
                                           triggers, in the database at POSTGRES_SOURCE_URL, or prints the SQL
+  node dist/main.js doctor [--json]       looks at this installation, running or not, and says what is wrong and what
+                                          to do; ends with 1 when something failed
 
 Settings come from the environment, or from a file .env in the working directory. All of them, with their
 defaults, are in .env.example. The usual ones:
@@ -40,15 +42,20 @@ const options = {
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
   print: { type: 'boolean' },
+  json: { type: 'boolean' },
 } as const;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   if (values.help) return void process.stdout.write(help);
   if (values.version) return void process.stdout.write(`${version}\n`);
-  const sample = positionals.length === 1 && positionals[0] === 'db:sample';
-  if (values.print ? !sample : positionals.length > 0 && !sample) throw new StartupError(unknownCommand);
+  const command = positionals.length > 1 ? 'none' : positionals[0];
+  const sample = command === 'db:sample';
+  const doctor = command === 'doctor';
+  const known = command === undefined || sample || doctor;
+  if (!known || (values.print && !sample) || (values.json && !doctor)) throw new StartupError(unknownCommand);
   if (existsSync('.env')) process.loadEnvFile();
+  if (doctor) return examine(values);
   const config = readConfig(process.env);
   if (sample) return say(await makeSample(config.providers.settings as PostgresSettings, values));
 
@@ -74,6 +81,17 @@ async function main(): Promise<void> {
 process.on('unhandledRejection', (reason) => {
   logger.error('A fault that nobody caught', reason instanceof Error ? reason.stack : String(reason));
 });
+
+async function examine({ json }: { json?: boolean }): Promise<void> {
+  // What sources and libraries tell the log is no part of the answer.
+  Logger.overrideLogger(false);
+  const { runDoctor } = await import('./doctor/doctor.command.js');
+  const color = process.stdout.isTTY && !process.env.NO_COLOR;
+  const readSettings = () => readConfig(process.env);
+  const { text, code } = await runDoctor({ readConfig: readSettings, environment: process.env, json, color });
+  // Whatever still hangs is not waited for.
+  process.stdout.write(text, () => process.exit(code));
+}
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);

@@ -119,7 +119,9 @@ export const rows: Readonly<Record<string, Row>> = {
       [here('intents'), 'is named by the health check, in the snapshot of every visitor, and starts nothing over'],
     ],
   },
-  G10: { notBuilt: 'there is no self-check' },
+  G10: {
+    tests: [['test/integration/doctor/discord-faults.test.ts', 'are named when they are switched off: %j']],
+  },
   G11: {
     tests: [
       [bot, 'is asked for its offline members once'],
