@@ -83,7 +83,7 @@ export class DiscordExamination {
     };
     const rest = new REST(options).setToken(token);
     const standing = new ExaminedStanding();
-    return { rest, reader: new RestReader(rest, standing), standing };
+    return { rest, reader: new RestReader(rest, standing, budget), standing };
   }
 }
 

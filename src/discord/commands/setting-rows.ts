@@ -101,7 +101,7 @@ function idList(
       const ids: unknown = settings?.[key];
       if (!Array.isArray(ids) || ids.length === 0) return none.words[language];
       const more = ids.length - mostShown;
-      return [...ids.slice(0, mostShown), ...(more > 0 ? [`+${more}`] : [])].join(', ');
+      return [...ids.slice(0, mostShown).map(String), ...(more > 0 ? [`+${more}`] : [])].join(', ');
     },
   };
 }
