@@ -17,6 +17,10 @@ export class ChannelListener {
   private readonly logger = new Logger(ChannelListener.name);
   private readonly callbacks = new Map<string, Set<Heard>>();
   private client?: Client;
+  /** What the present connection hears. */
+  private heard = new Set<string>();
+  /** One statement after the other: pg is not to be given two at once. */
+  private subscriptions: Promise<void> = Promise.resolve();
   private timer?: NodeJS.Timeout;
   private tries = 0;
   private troubled = false;
@@ -34,7 +38,7 @@ export class ChannelListener {
     callbacks.add(callback);
     this.callbacks.set(channel, callbacks);
     if (!this.client) this.connect();
-    else if (callbacks.size === 1) void this.subscribe(this.client, [channel]);
+    else if (callbacks.size === 1) this.subscriptions = this.subscriptions.then(() => this.subscribe());
     return () => callbacks.delete(callback);
   }
 
@@ -58,15 +62,23 @@ export class ChannelListener {
     // Followed by `end`; without a listener it would end the process.
     client.on('error', (error) => this.complain(error));
     client.on('notification', ({ channel, payload }) => this.call(channel, payload ?? ''));
-    client.connect().then(
-      () => this.subscribe(client, [...this.callbacks.keys()]),
+    this.heard = new Set();
+    this.subscriptions = client.connect().then(
+      () => this.subscribe(),
       (error: unknown) => this.complain(error),
     );
   }
 
-  private async subscribe(client: Client, channels: string[]): Promise<void> {
+  /** To whatever is not heard yet. */
+  private async subscribe(): Promise<void> {
+    const { client, heard } = this;
+    const channels = [...this.callbacks.keys()].filter((channel) => !heard.has(channel));
+    if (!client || channels.length === 0) return;
     try {
-      for (const channel of channels) await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
+      for (const channel of channels) {
+        await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
+        heard.add(channel);
+      }
     } catch (error) {
       this.complain(error);
       await client.end().catch(() => undefined);

@@ -100,6 +100,7 @@ describe('the embedded start, in a folder whose path is longer than any Unix soc
     expect(zone.closed?.code).toBe(3001);
     client.close();
     expect(await processesOf(data)).toEqual([]);
+    expect(first.output()).not.toMatch(/warning/i);
   }, 120_000);
 
   it('keeps its data, and refuses another Guildcast on it, in one sentence', async () => {

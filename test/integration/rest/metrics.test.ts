@@ -13,7 +13,12 @@ const dworld = '232769614004748288';
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp({ METRICS_PORT: '0', RATE_LIMIT_PUBLISH_PER_MINUTE: '1', QUEUE_POLL_SECONDS: '1' });
+  app = await startTestApp({
+    METRICS_PORT: '0',
+    RATE_LIMIT_PUBLISH_PER_MINUTE: '1',
+    QUEUE_POLL_SECONDS: '1',
+    QUEUE_DELIVERY: 'push',
+  });
 });
 afterAll(() => app.close());
 
