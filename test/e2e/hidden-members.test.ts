@@ -151,7 +151,7 @@ describe('a member who hides', () => {
       const drawn = await zone();
       const present = [...(await everyTransport()), drawn];
       const { cursor: before } = (await (await get(`guilds/${guild.id}`)).json()) as Page;
-      guild.say({ channelId: general, authorId: canary.id, content: canary.words });
+      const said = guild.say({ channelId: general, authorId: canary.id, content: canary.words });
       for (const one of present) await vi.waitFor(() => expect(one.has('message', canary.words)).toBe(true), deadline);
       guild.updateMember(canary.id, { nick: canary.laterNick });
       for (const one of present) {
@@ -194,7 +194,11 @@ describe('a member who hides', () => {
       guild.setPresence(canary.id, 'dnd', [{ name: 'Silence' }]);
       guild.updateMember(canary.id, { nick: canary.nick });
       guild.say({ channelId: general, authorId: canary.id, content: canary.words });
-      guild.say({ channelId: general, authorId: alice, content: `<@${canary.id}> are you there?` });
+      const asked = guild.say({ channelId: general, authorId: alice, content: `<@${canary.id}> are you there?` });
+      guild.talk.edit(asked.id, `<@${canary.id}> where are you?`);
+      guild.talk.edit(said.id, `${canary.words} again`);
+      guild.talk.type(canary.id, general);
+      guild.voice.move(canary.id, guild.addChannel({ name: 'stage', type: 2 }).id);
       discord.updateUser(canary.id, { username: canary.username, avatar: canary.avatar });
       guild.removeMember(canary.id);
       guild.addMember({
@@ -243,6 +247,7 @@ describe('a member who hides', () => {
       }
 
       expect(wire.heard()).toContain('@unknown-user are you there?');
+      expect(wire.heard()).toContain('@unknown-user where are you?');
       expect(wire.heard()).toContain('Alice of the store');
       expect(tracesIn(wire.heard())).toEqual([]);
       const log = guildcast.output().slice(printed);

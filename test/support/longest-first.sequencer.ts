@@ -29,6 +29,19 @@ export const longFiles: readonly string[] = [
   'test/browser/console-closing.test.ts',
   'test/e2e/guesses.test.ts',
   'test/e2e/drain.test.ts',
+  'test/e2e/discord-door.test.ts',
+  'test/contract/discord/closes.test.ts',
+  'test/e2e/discord-dialect-crashes.test.ts',
+  'test/contract/discord/shards.test.ts',
+  'test/e2e/alerts.test.ts',
+  'test/integration/doctor/discord-faults.test.ts',
+  'test/e2e/doctor.test.ts',
+  'test/contract/discord/webhooks.test.ts',
+  'test/integration/gateway/alert-watch.test.ts',
+  'test/integration/providers/postgres-rooms.test.ts',
+  'test/integration/guilds/hidden-members.test.ts',
+  'test/integration/discord/command-registration.test.ts',
+  'test/integration/queue/delivery-targets.test.ts',
 ];
 
 /** The files above in their order, then all others in Vitest's. */
