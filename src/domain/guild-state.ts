@@ -86,6 +86,7 @@ export function applyEvent(state: GuildState, event: NewDomainEvent): void {
     case 'notification.retrying':
     case 'notification.unknown':
     case 'notification.dead':
+    case 'notification.superseded':
       return;
   }
 }

@@ -33,28 +33,36 @@ export function targetKindOf(target: NotificationTarget): TargetKind {
 
 /**
  * pending: waits for its time · leased: a worker is at it · delivered · dead: given up, with the reason · unknown: sent,
- * but whether it arrived cannot be known, and another try might make two of it.
+ * but whether it arrived cannot be known, and another try might make two of it · superseded: another one took its place.
  */
-export const notificationStates = ['pending', 'leased', 'delivered', 'dead', 'unknown'] as const;
+export const notificationStates = ['pending', 'leased', 'delivered', 'dead', 'unknown', 'superseded'] as const;
 export type NotificationState = (typeof notificationStates)[number];
 
-export interface RenderedEmbed {
-  author?: string;
-  title?: string;
-  description?: string;
-  /** 0xRRGGBB */
-  color?: number;
-  fields?: { name: string; value: string; inline?: boolean }[];
-  footer?: string;
-  /** ISO 8601 */
-  timestamp?: string;
-}
+/** From the one that may wait to the one that nothing holds back. */
+export const priorities = ['low', 'normal', 'high', 'critical'] as const;
+export type Priority = (typeof priorities)[number];
 
-/** A message as a delivery channel can send it: plain text, embeds, or both. Limits are Discord's. */
-export interface RenderedMessage {
-  content?: string;
-  embeds?: RenderedEmbed[];
-}
+/** Languages in which notifications are written. */
+export const locales = ['es', 'en'] as const;
+export type Locale = (typeof locales)[number];
+
+const embed = z.strictObject({
+  author: z.string().optional(),
+  title: z.string().optional(),
+  description: z.string().optional(),
+  color: z.int().min(0).max(0xffffff).optional().describe('0xRRGGBB as a number.'),
+  fields: z.array(z.strictObject({ name: z.string(), value: z.string(), inline: z.boolean().optional() })).optional(),
+  footer: z.string().optional(),
+  timestamp: z.iso.datetime({ offset: true }).optional(),
+});
+export type RenderedEmbed = z.infer<typeof embed>;
+
+/**
+ * A message as a delivery channel can send it: plain text, embeds, or both. Whoever sends cuts what is longer than
+ * Discord allows.
+ */
+export const renderedMessage = z.strictObject({ content: z.string().optional(), embeds: z.array(embed).optional() });
+export type RenderedMessage = z.infer<typeof renderedMessage>;
 
 /** What became of one try to send. */
 export type SendOutcome =

@@ -90,6 +90,7 @@ const aspects: { readonly [T in DomainEventType]: Aspect<T> } = {
   'notification.retrying': 'guild',
   'notification.unknown': 'guild',
   'notification.dead': 'guild',
+  'notification.superseded': 'guild',
 };
 
 type MemberEvent = Extract<NewDomainEvent, { data: { member: { id: string } } }>;

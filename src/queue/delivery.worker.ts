@@ -2,7 +2,9 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleD
 import { PgListener } from '../database/pg-listener.js';
 import { type SendOutcome } from '../domain/notification.js';
 import { NotificationDelivery } from './notification-delivery.js';
-import { type ClaimedNotification, NotificationRepository, wakeChannel } from './notification.repository.js';
+import { DestinationTurns } from './destination-turns.js';
+import { type ClaimedNotification, LeaseRepository } from './lease.repository.js';
+import { wakeChannel } from './notification.repository.js';
 import { OutagePause } from './outage-pause.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
 import { WakeSignal } from './wake-signal.js';
@@ -11,6 +13,7 @@ import { WakeSignal } from './wake-signal.js';
 const drainDeadline = 8_000;
 /** Milliseconds; keeps a row that others hold from being asked for in a tight loop. */
 const shortestSleep = 50;
+const crowdedSleep = 1_000;
 
 /**
  * Claims what is due and delivers it, a bounded number at once. Woken by the publishing statement itself; looks by
@@ -23,6 +26,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly outage = new OutagePause();
   /** By lease token: a row whose lease ran out may come back while its first delivery is still under way. */
   private readonly atWork = new Map<string, { notification: ClaimedNotification; done: Promise<void> }>();
+  private readonly turns = new DestinationTurns();
   private readonly givenUp = new AbortController();
   private stopping = false;
   private databaseFailures = 0;
@@ -32,7 +36,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     @Inject(QUEUE_CONFIG) private readonly config: QueueConfig,
-    private readonly repository: NotificationRepository,
+    private readonly repository: LeaseRepository,
     private readonly delivery: NotificationDelivery,
     private readonly listener: PgListener,
   ) {}
@@ -49,6 +53,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
     this.unlisten?.();
     this.wake.ring();
     await this.loop;
+    await this.giveBack(this.turns.dismiss());
     await this.drain();
     clearInterval(this.heartbeat);
     this.givenUp.abort();
@@ -70,16 +75,19 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
     if (free <= 0) return poll;
     if (this.outage.remaining > 0) return this.outage.remaining;
 
-    const claimed = await this.repository.claim(free, this.config.QUEUE_LEASE_SECONDS);
+    const { crowded } = this.turns;
+    const claimed = await this.repository.claim(free, this.config.QUEUE_LEASE_SECONDS, crowded);
     this.databaseFailures = 0;
     if (this.stopping && claimed.length > 0) {
       await this.repository.giveBack(claimed);
       return 0;
     }
-    for (const notification of claimed) this.start(notification);
+    for (const notification of claimed) if (this.turns.enter(notification)) this.start(notification);
     if (claimed.length > 0) return 0;
     const due = await this.repository.secondsUntilDue();
-    return due === undefined ? poll : Math.min(poll, Math.max(shortestSleep, due * 1000));
+    // What is due for a crowded destination is taken when a delivery there has ended, which rings.
+    const shortest = crowded.length > 0 ? crowdedSleep : shortestSleep;
+    return due === undefined ? poll : Math.min(poll, Math.max(shortest, due * 1000));
   }
 
   private sleepAfter(error: unknown): number {
@@ -89,14 +97,27 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private start(notification: ClaimedNotification): void {
-    const { leaseToken } = notification;
+    const { leaseToken, destination } = notification;
     const done = this.delivery
       .run(notification, this.givenUp.signal, (outcome) => this.takeNote(outcome))
       .finally(() => {
         this.atWork.delete(leaseToken);
+        // While nothing gets through, the others need not find out one after the other.
+        if (this.outage.remaining > 0) void this.giveBack(this.turns.dismiss(destination));
+        const next = this.turns.next(destination);
+        if (next) this.start(next);
         this.wake.ring();
       });
     this.atWork.set(leaseToken, { notification, done });
+  }
+
+  private async giveBack(notifications: ClaimedNotification[]): Promise<void> {
+    if (notifications.length === 0) return;
+    await this.repository
+      .giveBack(notifications)
+      .catch((error: unknown) =>
+        this.logger.warn(`Notifications are offered again after their lease: ${String(error)}`),
+      );
   }
 
   private takeNote(outcome: SendOutcome): { pauseMs: number } {
@@ -111,7 +132,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async extendLeases(): Promise<void> {
-    const leases = [...this.atWork.values()].map(({ notification }) => notification);
+    const leases = [...this.atWork.values()].map(({ notification }) => notification).concat(this.turns.waiting);
     if (leases.length === 0) return;
     try {
       await this.repository.extend(leases, this.config.QUEUE_LEASE_SECONDS);

@@ -74,14 +74,14 @@ export class InspectionRepository {
     return { at: now, found };
   }
 
-  /** As if it had never been tried. Undefined when it is not there, delivered, or being delivered. */
+  /** As if it had never been tried. Undefined when it is not there, delivered, superseded, or being delivered. */
   async retry(id: string): Promise<MarkedNotification | undefined> {
     const rows: MarkedNotification[] = await this.database.query(
       `WITH renewed AS (
          UPDATE notifications
          SET state = 'pending', attempts = 0, reason = NULL, not_before = now(), dead_at = NULL,
-             lease_token = NULL, lease_batch = NULL, lease_until = NULL
-         WHERE id = $1 AND state <> 'delivered' AND NOT (state = 'leased' AND lease_until > now()) ${userRows}
+             lease_token = NULL, lease_batch = NULL, lease_until = NULL, expires_at = NULL
+         WHERE id = $1 AND state NOT IN ('delivered', 'superseded') AND NOT (state = 'leased' AND lease_until > now()) ${userRows}
          RETURNING *
        ), rung AS (SELECT pg_notify('${wakeChannel}', '') FROM renewed)
        SELECT ${marked} FROM renewed JOIN rung ON true`,

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { type DomainEventMap } from '../domain/events/index.js';
 import { EventLog } from '../event-log/event-log.js';
 
-type NotificationEvent = 'accepted' | 'delivered' | 'retrying' | 'unknown' | 'dead';
+type NotificationEvent = 'accepted' | 'delivered' | 'retrying' | 'unknown' | 'dead' | 'superseded';
 type Data = DomainEventMap['notification.accepted'];
 
 /**

@@ -3,7 +3,8 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type RenderedMessage, type SendOutcome, targetKindOf } from '../domain/notification.js';
 import { DeliveryRegistry } from './delivery/delivery-registry.js';
 import { NotificationAnnouncer } from './notification-announcer.js';
-import { type ClaimedNotification, NotificationRepository, type Settlement } from './notification.repository.js';
+import { type ClaimedNotification, LeaseRepository, type Settlement } from './lease.repository.js';
+import { timeOver } from './notification.repository.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
 import { QueueMetrics } from './queue.metrics.js';
 import { RetrySchedule } from './retry-schedule.js';
@@ -23,7 +24,7 @@ export class NotificationDelivery {
 
   constructor(
     @Inject(QUEUE_CONFIG) private readonly config: QueueConfig,
-    private readonly repository: NotificationRepository,
+    private readonly repository: LeaseRepository,
     private readonly registry: DeliveryRegistry,
     private readonly announcer: NotificationAnnouncer,
     private readonly metrics: QueueMetrics,
@@ -40,9 +41,7 @@ export class NotificationDelivery {
     signal: AbortSignal,
     onOutcome: (outcome: SendOutcome) => { pauseMs: number },
   ): Promise<void> {
-    const outcome = await this.send(notification);
-    const { pauseMs } = onOutcome(outcome);
-    const settlement = this.settlementOf(notification, outcome, pauseMs);
+    const settlement = await this.attempt(notification, onOutcome);
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
         await this.settle(notification, settlement);
@@ -52,6 +51,19 @@ export class NotificationDelivery {
         await pause(Math.min(5_000, 100 * 2 ** failures), undefined, { signal }).catch(() => undefined);
       }
     }
+  }
+
+  private async attempt(
+    notification: ClaimedNotification,
+    onOutcome: (outcome: SendOutcome) => { pauseMs: number },
+  ): Promise<Settlement> {
+    // What had begun may have arrived in time.
+    if (notification.expired && !notification.begun) {
+      return { state: 'dead', outcome: 'expired', reason: timeOver };
+    }
+    const outcome = await this.send(notification);
+    const { pauseMs } = onOutcome(outcome);
+    return this.settlementOf(notification, outcome, pauseMs);
   }
 
   private async send(notification: ClaimedNotification): Promise<SendOutcome> {
@@ -67,7 +79,7 @@ export class NotificationDelivery {
       channel.repeatable ? { kind: 'retry', reason, burnsAttempt: true } : unknown(reason);
     let message: RenderedMessage;
     try {
-      message = renderNotification(notification.type, notification.payload, new Date());
+      message = notification.message ?? renderNotification(notification.type, notification.payload, new Date());
     } catch (error) {
       this.logger.error(`Notification ${notification.id} cannot be written`, error);
       return { kind: 'retry', reason: 'the message cannot be written', burnsAttempt: true };
@@ -103,7 +115,7 @@ export class NotificationDelivery {
   private settlementOf({ attempts }: ClaimedNotification, outcome: SendOutcome, pauseMs: number): Settlement {
     if (outcome.kind === 'sent') return { state: 'delivered', outcome: 'sent', messageId: outcome.messageId };
     const { reason } = outcome;
-    if (outcome.kind === 'permanent') return { state: 'dead', outcome: 'refused', reason };
+    if (outcome.kind === 'permanent') return { state: 'dead', outcome: 'refused', reason, fallsBack: true };
     if (outcome.kind === 'unknown') return { state: 'unknown', outcome: 'unknown', reason };
     if (!outcome.burnsAttempt) {
       const wanted = Math.max(outcome.retryAfterMs ?? 0, pauseMs) / 1000;
@@ -111,19 +123,20 @@ export class NotificationDelivery {
       return { state: 'pending', outcome: 'postponed', delay, reason };
     }
     const delay = this.schedule.delayAfter(attempts + 1);
-    if (delay === undefined) return { state: 'dead', outcome: 'failed', reason };
+    if (delay === undefined) return { state: 'dead', outcome: 'failed', reason, fallsBack: true };
     return { state: 'pending', outcome: 'failed', delay: Math.max(delay, (outcome.retryAfterMs ?? 0) / 1000), reason };
   }
 
   private async settle(notification: ClaimedNotification, settlement: Settlement): Promise<void> {
     const { id, type, target, guildId, nonce } = notification;
-    const { state, reason } = settlement;
+    const { reason } = settlement;
     const settled = await this.repository.settle(notification, settlement);
     if (!settled) {
       this.logger.warn(`Notification ${id} went to another worker before this one was done with it`);
       return;
     }
     this.metrics.attempted(settlement.outcome);
+    const { state } = settled;
     if (state === 'dead') this.logger.warn(`Notification ${id} (${type}) is dead: ${reason}`);
     if (state === 'unknown') this.logger.warn(`Nobody knows whether notification ${id} (${type}) arrived: ${reason}`);
     if (guildId === null) return;

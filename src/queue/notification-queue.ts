@@ -1,13 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Fault } from '../domain/fault.js';
-import { type NotificationState, type NotificationTarget, targetKindOf } from '../domain/notification.js';
+import { type EntityManager } from 'typeorm';
+import {
+  type NotificationState,
+  type NotificationTarget,
+  priorities,
+  type Priority,
+  targetKindOf,
+} from '../domain/notification.js';
 import { canonicalHash, canonicalJson, storableJson } from './canonical-json.js';
 import { type DeliveryMode } from './delivery-mode.js';
 import { DeliveryRegistry } from './delivery/delivery-registry.js';
 import { NotificationAnnouncer } from './notification-announcer.js';
-import { type AttemptOutcome, type NotificationEntity } from './notification.entity.js';
-import { type NewNotification, NotificationRepository } from './notification.repository.js';
+import { type AttemptOutcome, type Hold, type NotificationEntity } from './notification.entity.js';
+import {
+  type NewNotification,
+  NotificationRepository,
+  type SupersededNotification,
+} from './notification.repository.js';
 import { type PublishRequest } from './publish-request.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
 import { reachDatabase } from './reach-database.js';
@@ -16,7 +27,7 @@ import { reachDatabase } from './reach-database.js';
 const consumable: ReadonlySet<string> = new Set(['user', 'channel']);
 
 interface PublishInput extends PublishRequest {
-  /** Who publishes; idempotency keys are the publisher's own. */
+  /** Who publishes; idempotency keys and groups are the publisher's own. */
   publisher: string;
   idempotencyKey?: string;
 }
@@ -28,6 +39,13 @@ interface Published {
   state: NotificationState;
 }
 
+interface Stored {
+  published: Published[];
+  /** Ids of new rows by their nonces. */
+  created: ReadonlyMap<string, string>;
+  superseded: readonly SupersededNotification[];
+}
+
 /** A notification as its publisher may see it. Times are ISO 8601. */
 export interface NotificationView {
   id: string;
@@ -35,6 +53,16 @@ export interface NotificationView {
   target: NotificationTarget;
   guildId: string | null;
   state: NotificationState;
+  priority: Priority;
+  groupKey: string | null;
+  collapseKey: string | null;
+  /** Why it is not offered though it is pending: an earlier one of its group, or what `Hold` says. */
+  heldBy: Hold | 'group' | null;
+  /** Where it goes if the target refuses it; null once it has turned there. */
+  fallback: NotificationTarget | null;
+  expiresAt: string | null;
+  /** The id of the one that took its place. */
+  supersededBy: string | null;
   attempts: { attempt: number; at: string; outcome: AttemptOutcome; reason?: string }[];
   createdAt: string;
   /** Only while it waits. */
@@ -60,26 +88,35 @@ export class NotificationQueue {
    * `service.unavailable` (the database is away; whether it was stored is then not known).
    */
   async publish(input: PublishInput): Promise<Published> {
-    const { type, guildId, publisher, idempotencyKey, delivery } = input;
-    const { target, secret } = this.registry.place(input.target);
-    const payload = storableJson(canonicalJson(input.payload));
-    if (Buffer.byteLength(payload) > this.config.QUEUE_MAX_PAYLOAD_BYTES) {
-      const limit = this.config.QUEUE_MAX_PAYLOAD_BYTES;
-      throw new Fault('request.too_large', `The payload is larger than ${limit} bytes of JSON.`);
-    }
-    const hash = canonicalHash({ target, secret, type, payload: input.payload, guildId, delivery });
-    const idempotency = idempotencyKey === undefined ? undefined : { key: idempotencyKey, hash };
-    const mode = this.modeOf(target, delivery);
-    const notification = { target, secret, type, payload, guildId, publisher, idempotency, delivery: mode };
-    for (;;) {
-      const id = await this.insert(notification);
-      if (id !== undefined) return { id, created: true, state: 'pending' };
-      const earlier = await reachDatabase(this.repository.findByKey(publisher, idempotencyKey ?? ''));
-      // Deleted between the two statements, its time being over: the key is free again.
-      if (!earlier) continue;
-      if (earlier.idempotencyHash === hash) return { id: earlier.id, created: false, state: earlier.state };
-      throw new Fault('idempotency.mismatch', 'This idempotency key has already been used for another notification.');
-    }
+    const [published] = await this.publishAll([input]);
+    return published!;
+  }
+
+  /** Up to 100, in their order: all of them are stored, or none. Faults as above, with the place of the culprit. */
+  async publishAll(inputs: readonly PublishInput[]): Promise<Published[]> {
+    const rows = inputs.map((input, index) => this.rowOf(input, inputs.length > 1 ? index : undefined));
+    // A batch whose keys may turn out to be used must be undone as a whole; a single statement undoes itself.
+    const together = rows.length > 1 && rows.some(({ idempotency }) => idempotency !== undefined);
+    const storing = together ? this.repository.transaction((manager) => this.store(rows, manager)) : this.store(rows);
+    this.announce(rows, storing);
+    return (await reachDatabase(storing)).published;
+  }
+
+  /**
+   * Publishes within a transaction together with whatever else the caller writes by `manager`: if that is rolled back,
+   * nothing was published.
+   */
+  async publishWith<T>(
+    inputs: readonly PublishInput[],
+    work: (manager: EntityManager, published: readonly Published[]) => Promise<T>,
+  ): Promise<T> {
+    const rows = inputs.map((input, index) => this.rowOf(input, index));
+    const storing = this.repository.transaction(async (manager) => {
+      const stored = await this.store(rows, manager);
+      return { ...stored, answer: await work(manager, stored.published) };
+    });
+    this.announce(rows, storing);
+    return (await storing).answer;
   }
 
   /** Fault `notification.not_found` also for one that `publisher` did not publish; without `publisher`, all are seen. */
@@ -97,16 +134,108 @@ export class NotificationQueue {
     return consumable.has(targetKindOf(target)) ? (wanted ?? 'push') : 'push';
   }
 
-  private async insert(notification: Omit<NewNotification, 'nonce'>): Promise<string | undefined> {
-    const nonce = randomBytes(16).toString('base64url');
-    const insertion = this.repository.insert({ ...notification, nonce });
-    if (notification.guildId !== undefined) {
-      const { target, type } = notification;
-      const accepted = insertion.then((row) => row && { id: row.id, type, target: targetKindOf(target), attempts: 0 });
-      this.announcer.accepting(notification.guildId, nonce, accepted);
+  private rowOf(input: PublishInput, place: number | undefined): NewNotification {
+    try {
+      const { publisher, idempotencyKey, target: wanted, ...request } = input;
+      if (wanted === undefined) throw new Fault('request.invalid', 'target: is missing');
+      const { target, secret } = this.registry.place(wanted);
+      const fallback = request.fallback && this.registry.place(request.fallback);
+      const payload = this.bounded('payload', request.payload ?? {});
+      const message = request.message && this.bounded('message', request.message);
+      const hash = canonicalHash({ ...request, payload: request.payload ?? {}, target, secret });
+      return {
+        target,
+        secret,
+        type: request.type ?? 'message',
+        payload,
+        message,
+        guildId: request.guildId,
+        publisher,
+        nonce: randomBytes(16).toString('base64url'),
+        idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, hash },
+        delivery: this.modeOf(target, request.delivery),
+        priority: request.priority ?? 'normal',
+        notBefore: request.notBefore,
+        expiresAt: request.expiresAt,
+        groupKey: request.groupKey,
+        collapseKey: request.collapseKey,
+        fallback: fallback?.target,
+        fallbackSecret: fallback?.secret,
+        locale: request.locale,
+      };
+    } catch (error) {
+      throw place === undefined ? error : atPlace(error, place);
     }
-    return (await reachDatabase(insertion))?.id;
   }
+
+  private bounded(what: string, value: unknown): string {
+    const json = storableJson(canonicalJson(value));
+    const limit = this.config.QUEUE_MAX_PAYLOAD_BYTES;
+    if (Buffer.byteLength(json) <= limit) return json;
+    throw new Fault('request.too_large', `The ${what} is larger than ${limit} bytes of JSON.`);
+  }
+
+  private async store(rows: readonly NewNotification[], manager?: EntityManager): Promise<Stored> {
+    const created = await this.repository.insert(rows, manager);
+    const published = new Map<NewNotification, Published>();
+    let missing = rows.filter((row) => !created.has(row.nonce));
+    while (missing.length > 0) {
+      for (const row of missing) {
+        const earlier = await this.earlierOf(row, manager);
+        if (earlier) published.set(row, earlier);
+      }
+      // Deleted between the two statements, its time being over: the key is free again.
+      const freed = missing.filter((row) => !published.has(row));
+      if (freed.length === 0) break;
+      for (const [nonce, id] of await this.repository.insert(freed, manager)) created.set(nonce, id);
+      missing = freed.filter((row) => !created.has(row.nonce));
+    }
+    const ids = rows.flatMap((row) => (row.collapseKey === undefined ? [] : (created.get(row.nonce) ?? [])));
+    const superseded = ids.length > 0 ? await this.repository.supersededBy(ids, manager) : [];
+    return {
+      published: rows.map(
+        (row) => published.get(row) ?? { id: created.get(row.nonce)!, created: true, state: 'pending' },
+      ),
+      created,
+      superseded,
+    };
+  }
+
+  private async earlierOf(row: NewNotification, manager?: EntityManager): Promise<Published | undefined> {
+    const earlier = await this.repository.findByKey(row.publisher, row.idempotency?.key ?? '', manager);
+    if (!earlier) return undefined;
+    if (earlier.idempotencyHash === row.idempotency?.hash)
+      return { id: earlier.id, created: false, state: earlier.state };
+    throw new Fault('idempotency.mismatch', 'This idempotency key has already been used for another notification.');
+  }
+
+  /** Each room hears of what was stored, and before it hears what became of it. */
+  private announce(rows: readonly NewNotification[], storing: Promise<Stored>): void {
+    for (const { guildId, nonce, target, type } of rows) {
+      if (guildId === undefined) continue;
+      const accepted = storing.then(({ created }) => {
+        const id = created.get(nonce);
+        return id === undefined ? undefined : { id, type, target: targetKindOf(target), attempts: 0 };
+      });
+      this.announcer.accepting(guildId, nonce, accepted);
+    }
+    storing.then(
+      ({ superseded }) => {
+        for (const { guildId, nonce, target, reason, ...row } of superseded) {
+          const data = { id: row.id, type: row.type, attempts: row.attempts, target: targetKindOf(target) };
+          this.announcer.tell(guildId, nonce, 'superseded', { ...data, reason: reason ?? undefined });
+        }
+      },
+      () => undefined,
+    );
+  }
+}
+
+/** Says which of a batch was at fault. */
+function atPlace(error: unknown, place: number): unknown {
+  if (!(error instanceof Fault)) return error;
+  const errors = error.details.errors?.map(({ path, message }) => ({ path: `${place}.${path}`, message }));
+  return new Fault(error.code, `notification ${place}: ${error.message}`, { ...error.details, errors });
 }
 
 function viewOf(row: NotificationEntity): NotificationView {
@@ -116,6 +245,13 @@ function viewOf(row: NotificationEntity): NotificationView {
     target: row.target,
     guildId: row.guildId,
     state: row.state,
+    priority: priorities[row.priority] ?? 'normal',
+    groupKey: row.groupKey,
+    collapseKey: row.collapseKey,
+    heldBy: row.state === 'pending' ? (row.held ?? (row.behind ? 'group' : null)) : null,
+    fallback: row.fallback,
+    expiresAt: row.expiresAt?.toISOString() ?? null,
+    supersededBy: row.supersededBy,
     attempts: row.tries.map(({ attempt, at, outcome, reason }) => ({
       attempt,
       at: at.toISOString(),

@@ -3,11 +3,14 @@ import { type NotificationState, type NotificationTarget } from '../domain/notif
 
 /**
  * What a try came to. sent: it is in Discord · failed: counted, tried again while the schedule lasts · postponed:
- * nobody's fault, not counted · refused: no other try can help · abandoned: the process that tried fell silent, counted ·
- * unknown: it went out, and whether it arrived cannot be known.
+ * nobody's fault, not counted · refused: no other try can help · expired: it was not sent, its time being over ·
+ * abandoned: the process that tried fell silent, counted · unknown: it went out, and whether it arrived cannot be known.
  */
-export const attemptOutcomes = ['sent', 'failed', 'postponed', 'refused', 'abandoned', 'unknown'] as const;
+export const attemptOutcomes = ['sent', 'failed', 'postponed', 'refused', 'expired', 'abandoned', 'unknown'] as const;
 export type AttemptOutcome = (typeof attemptOutcomes)[number];
+
+/** Why a waiting notification is not offered: its route is paused · its target is switched off · a digest will tell it. */
+export type Hold = 'paused' | 'off' | 'digest';
 
 /**
  * A row of `notifications`, for reading; every write is a statement of the repository. What is secret of a target is no
@@ -37,6 +40,35 @@ export class NotificationEntity {
   /** Tries that counted. */
   @Column('int')
   attempts!: number;
+
+  /** An index of `priorities`. */
+  @Column('smallint')
+  priority!: number;
+
+  @Column('timestamptz', { name: 'expires_at', nullable: true })
+  expiresAt!: Date | null;
+
+  @Column('text', { name: 'group_key', nullable: true })
+  groupKey!: string | null;
+
+  @Column('text', { name: 'collapse_key', nullable: true })
+  collapseKey!: string | null;
+
+  /** Waits for an earlier one of its group. */
+  @Column('boolean')
+  behind!: boolean;
+
+  /** Why it is not offered though it is pending. */
+  @Column('text', { nullable: true })
+  held!: Hold | null;
+
+  /** Another target, while it has not been turned to. */
+  @Column('jsonb', { nullable: true })
+  fallback!: NotificationTarget | null;
+
+  /** The row that took its place. */
+  @Column('bigint', { name: 'superseded_by', nullable: true })
+  supersededBy!: string | null;
 
   @Column('timestamptz', { name: 'not_before' })
   notBefore!: Date;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type NotificationState, type NotificationTarget } from '../domain/notification.js';
 import { type DeliveryMode } from './delivery-mode.js';
-import { wakeChannel } from './notification.repository.js';
+import { timeOver, wakeChannel } from './notification.repository.js';
 
 /** Which pulled rows somebody asks for. */
 export interface PullSelection {
@@ -115,7 +115,7 @@ export class PullRepository {
   }
 
   /**
-   * Frees rows whose lease ran out: that counts as a try. They are offered at once, or are dead when that was the last
+   * Ends rows that nobody wants any more, and frees those whose lease ran out: that counts as a try. They are offered at once, or are dead when that was the last
    * of `tries`, and keep their token until another takes them: whoever delivered them late may still say so.
    */
   async expire(tries: number): Promise<MarkedNotification[]> {
@@ -131,12 +131,19 @@ export class PullRepository {
              dead_at = CASE WHEN ended THEN coalesce(dead_at, now()) END
          FROM expired WHERE n.id = expired.id
          RETURNING n.*
+       ), over AS (
+         SELECT id FROM notifications WHERE state = 'pending' AND delivery = 'pull' AND expires_at <= now()
+         ORDER BY expires_at LIMIT ${expiryBatch} FOR UPDATE SKIP LOCKED
+       ), unwanted AS (
+         UPDATE notifications SET state = 'dead', reason = $3, dead_at = now() WHERE id IN (SELECT id FROM over)
+         RETURNING *
        ), noted AS (
          INSERT INTO notification_attempts (notification_id, attempt, outcome, reason)
          SELECT id, attempts, 'abandoned', $2 FROM freed
+         UNION ALL SELECT id, attempts + 1, 'expired', $3 FROM unwanted
        ), rung AS (SELECT pg_notify('${wakeChannel}', '') FROM freed LIMIT 1)
-       SELECT ${marked} FROM freed LEFT JOIN rung ON true`,
-      [tries, silent],
+       SELECT ${marked} FROM freed LEFT JOIN rung ON true UNION ALL SELECT ${marked} FROM unwanted`,
+      [tries, silent, timeOver],
     );
   }
 
@@ -238,11 +245,14 @@ function parametersOf({ limit, maxAttempts }: PullSelection): unknown[] {
   return [limit, maxAttempts ?? 2_147_483_647];
 }
 
+const offered = 'AND held IS NULL AND NOT behind AND (expires_at IS NULL OR expires_at > now())';
+
 /** Both parts end after `limit` entries of a partial index, however many rows are done. */
 function candidates({ usersOnly, maxAttempts }: PullSelection, lock: string): string {
   const part = (name: string, state: 'pending' | 'dead') => `${name} AS (
     SELECT id FROM notifications
-    WHERE state = '${state}' AND delivery = 'pull' AND not_before <= now() AND attempts < $2 ${usersOnly ? userRows : ''}
+    WHERE state = '${state}' AND delivery = 'pull' AND not_before <= now() AND attempts < $2
+      ${state === 'pending' ? offered : ''} ${usersOnly ? userRows : ''}
     ORDER BY id LIMIT $1 ${lock}
   )`;
   if (maxAttempts === undefined) return part('candidates', 'pending');

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Fault } from '../domain/fault.js';
-import { targetKindOf } from '../domain/notification.js';
+import { type NotificationState, targetKindOf } from '../domain/notification.js';
 import { type DeliveryMode } from './delivery-mode.js';
 import {
   type Inspected,
@@ -15,6 +15,11 @@ import { reachDatabase } from './reach-database.js';
 
 /** Rows of one statement: short enough to hold up nobody. */
 const deletionBatch = 1_000;
+
+const whyNot: Partial<Record<NotificationState, string>> = {
+  delivered: 'has been delivered already',
+  superseded: 'has given way to a newer one',
+};
 
 /** What there is in the queue for people, and what operators do about it. Faults: `service.unavailable`, and as said. */
 @Injectable()
@@ -56,8 +61,10 @@ export class QueueInspection {
     const renewed = await reachDatabase(this.repository.retry(storedId(id)));
     if (!renewed) {
       const { found } = await this.find(id);
-      const why = found.state === 'delivered' ? 'has been delivered already' : 'is being delivered right now';
-      throw new Fault('request.conflict', `This notification ${why}.`);
+      throw new Fault(
+        'request.conflict',
+        `This notification ${whyNot[found.state] ?? 'is being delivered right now'}.`,
+      );
     }
     const { guildId, nonce, type, target, notBefore } = renewed;
     if (guildId === null) return;

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { notificationStates } from '../domain/notification.js';
 import { type CountedMetric, Metrics } from '../telemetry/metrics.js';
-import { NotificationRepository, type Settlement } from './notification.repository.js';
+import { type Settlement } from './lease.repository.js';
+import { NotificationRepository } from './notification.repository.js';
 
 /** Milliseconds: the table may be long, and several scrapers may ask. */
 const countLifetime = 5_000;
 
 /** What this process's tries came to. A try whose process fell silent is noted in the database, not here. */
-const outcomes = ['sent', 'failed', 'postponed', 'refused', 'unknown'] as const;
+const outcomes = ['sent', 'failed', 'postponed', 'refused', 'expired', 'unknown'] as const;
 type Outcome = Settlement['outcome'];
 
 /** How many notifications wait, and what becomes of them. */

@@ -9,6 +9,7 @@ import { NotificationAnnouncer } from './notification-announcer.js';
 import { NotificationDelivery } from './notification-delivery.js';
 import { NotificationQueue } from './notification-queue.js';
 import { NotificationAttemptEntity, NotificationEntity } from './notification.entity.js';
+import { LeaseRepository } from './lease.repository.js';
 import { NotificationRepository } from './notification.repository.js';
 import { InspectionRepository } from './inspection.repository.js';
 import { PullQueue } from './pull-queue.js';
@@ -35,6 +36,7 @@ export class QueueModule {
       providers: [
         { provide: QUEUE_CONFIG, useValue: config },
         NotificationRepository,
+        LeaseRepository,
         QueueMetrics,
         { provide: WaitingNotifications, useClass: QueueLength },
         NotificationAnnouncer,

@@ -9,6 +9,7 @@ export async function reachDatabase<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
+    if (error instanceof Fault) throw error;
     // Without the error's own fields: its values may hold the secret of a target.
     if (isFaultOfStatement(error)) throw new Error(`The database refused a statement: ${(error as Error).message}`);
     logger.warn(`The database does not serve the queue: ${String(error)}`);

@@ -39,6 +39,7 @@ const eventSummaries: Record<DomainEventType, string> = {
   'notification.retrying': 'A notification of the guild waits for its next try',
   'notification.unknown': 'Whether a notification of the guild arrived cannot be known; it is not sent again',
   'notification.dead': 'A notification of the guild was given up',
+  'notification.superseded': 'Another notification of the guild took the place of this one',
 };
 
 function fromServer(name: string, summary: string, payload: z.ZodType): SocketMessage {

@@ -13,7 +13,10 @@ import { Fault } from '../domain/fault.js';
 /** Bytes of a body that is larger than others may be. */
 export const longestLargeBody = 2_097_152;
 
-const routes = [{ method: 'PUT', path: /^\/api\/v1\/admin\/guilds\/[^/?]+\/members\/?(\?|$)/i }];
+const routes = [
+  { method: 'PUT', path: /^\/api\/v1\/admin\/guilds\/[^/?]+\/members\/?(\?|$)/i },
+  { method: 'POST', path: /^\/api\/v1\/notifications\/?(\?|$)/i },
+];
 
 /** Whether a request's body is left for `LargeBody` to read. */
 export function hasLargeBody({ method, url = '' }: IncomingMessage): boolean {

@@ -1,7 +1,9 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Res, UseInterceptors } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiBadRequestResponse,
+  ApiBody,
+  ApiExtraModels,
   ApiHeader,
   ApiNotFoundResponse,
   ApiOkResponse,
@@ -9,17 +11,29 @@ import {
   ApiPayloadTooLargeResponse,
   ApiTags,
   ApiUnprocessableEntityResponse,
+  getSchemaPath,
 } from '@nestjs/swagger';
 import { type Response } from 'express';
 import { type ApiKey } from '../access/api-keys.js';
 import { CallerKey } from '../access/caller-key.decorator.js';
 import { RequireScope } from '../access/require-scope.decorator.js';
+import { type z } from 'zod';
 import { Fault } from '../domain/fault.js';
+import { type NotificationState } from '../domain/notification.js';
 import { GuildDirectory } from '../gateway/guild-directory.js';
 import { NotificationQueue } from '../queue/notification-queue.js';
+import { longestBatch, type publishBatch, type PublishRequest } from '../queue/publish-request.js';
 import { RateLimit } from '../rate-limit/rate-limit.decorator.js';
 import { readIdempotencyKey } from './idempotency-key.js';
-import { AcceptedNotificationDto, NotificationStatusDto, PublishNotificationDto } from './notifications.dto.js';
+import { LargeBody } from './large-body.interceptor.js';
+import {
+  AcceptedBatchDto,
+  AcceptedNotificationDto,
+  NotificationStatusDto,
+  PublishBatchItemDto,
+  PublishNotificationDto,
+} from './notifications.dto.js';
+import { PublishBodyPipe } from './publish-body.pipe.js';
 
 @ApiTags('notifications')
 @RequireScope('publish')
@@ -33,36 +47,57 @@ export class NotificationsController {
   @Post()
   @HttpCode(202)
   @RateLimit('publish')
+  @UseInterceptors(LargeBody)
   @ApiOperation({
-    summary: 'Publish a notification',
-    description: 'The answer means that it is stored: it will be delivered, or end as dead or unknown with a reason.',
+    summary: 'Publish a notification, or up to 100',
+    description:
+      'The answer means that it is stored: it will be delivered, or end as dead, unknown or superseded with a reason. ' +
+      'Of an array, all are stored or none.',
   })
+  @ApiBody({
+    schema: {
+      oneOf: [
+        { $ref: getSchemaPath(PublishNotificationDto) },
+        { type: 'array', items: { $ref: getSchemaPath(PublishBatchItemDto) }, minItems: 1, maxItems: longestBatch },
+      ],
+    },
+  })
+  @ApiExtraModels(PublishNotificationDto, PublishBatchItemDto, AcceptedNotificationDto, AcceptedBatchDto)
   @ApiHeader({
     name: 'Idempotency-Key',
     required: false,
-    description: '1 to 255 printable characters. The same key with the same body answers the first notification.',
+    description:
+      '1 to 255 printable characters. The same key with the same body answers the first notification. For an array it ' +
+      'stands for those without a key of their own, each by its place.',
   })
-  @ApiAcceptedResponse({ type: AcceptedNotificationDto })
+  @ApiAcceptedResponse({
+    schema: { oneOf: [{ $ref: getSchemaPath(AcceptedNotificationDto) }, { $ref: getSchemaPath(AcceptedBatchDto) }] },
+  })
   @ApiBadRequestResponse({ description: 'The body or the Idempotency-Key is not valid.' })
   @ApiPayloadTooLargeResponse({ description: 'The payload is larger than QUEUE_MAX_PAYLOAD_BYTES.' })
   @ApiUnprocessableEntityResponse({ description: 'The Idempotency-Key was used for another body.' })
   async publish(
-    @Body() request: PublishNotificationDto,
-    @Headers('idempotency-key') key: string | undefined,
+    @Body(PublishBodyPipe) body: PublishRequest | z.infer<typeof publishBatch>,
+    @Headers('idempotency-key') header: string | undefined,
     @CallerKey() caller: ApiKey,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<AcceptedNotificationDto> {
-    if (request.guildId !== undefined && !(await this.directory.find(request.guildId))) {
-      throw new Fault('request.invalid', 'guildId: there is no such guild here');
+  ): Promise<AcceptedNotificationDto | AcceptedBatchDto> {
+    const key = readIdempotencyKey(header);
+    const publisher = caller.id;
+    if (Array.isArray(body)) {
+      const keyOf = (index: number) => (key === undefined ? undefined : `${key}/${index}`);
+      const requests = body.map((item, index) => ({
+        ...item,
+        publisher,
+        idempotencyKey: item.idempotencyKey ?? keyOf(index),
+      }));
+      for (const [index, { guildId }] of body.entries()) await this.mustKnow(guildId, `${index}.guildId`);
+      return { notifications: (await this.queue.publishAll(requests)).map(accepted) };
     }
-    const { id, state } = await this.queue.publish({
-      ...request,
-      publisher: caller.id,
-      idempotencyKey: readIdempotencyKey(key),
-    });
-    const self = `/api/v1/notifications/${id}`;
-    response.setHeader('Location', self);
-    return { id, state, links: { self } };
+    await this.mustKnow(body.guildId, 'guildId');
+    const answer = accepted(await this.queue.publish({ ...body, publisher, idempotencyKey: key }));
+    response.setHeader('Location', answer.links.self);
+    return answer;
   }
 
   @Get(':id')
@@ -80,4 +115,14 @@ export class NotificationsController {
     response.setHeader('Cache-Control', 'private, no-store');
     return this.queue.get(id, caller.scopes.has('admin') ? undefined : caller.id);
   }
+
+  private async mustKnow(guildId: string | undefined, path: string): Promise<void> {
+    if (guildId === undefined || (await this.directory.find(guildId))) return;
+    const message = 'there is no such guild here';
+    throw new Fault('request.invalid', `${path}: ${message}`, { errors: [{ path, message }] });
+  }
+}
+
+function accepted({ id, state }: { id: string; state: NotificationState }): AcceptedNotificationDto {
+  return { id, state, links: { self: `/api/v1/notifications/${id}` } };
 }

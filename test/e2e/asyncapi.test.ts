@@ -57,6 +57,7 @@ const happenings: { [T in DomainEventType]: NewDomainEvent & { type: T } } = {
     data: { ...notification, nextAttemptAt: '2026-01-01T00:00:00.000Z', reason: 'an outage' },
   },
   'notification.delivered': { type: 'notification.delivered', guildId: dworld, data: notification },
+  'notification.superseded': { type: 'notification.superseded', guildId: dworld, data: notification },
   'announcement.created': { type: 'announcement.created', guildId: dworld, data: { data: { text: 'hello' } } },
   'notification.unknown': {
     type: 'notification.unknown',

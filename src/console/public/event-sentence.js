@@ -129,6 +129,11 @@ const sentences = {
     parts: [...notificationWords(data), ` was given up after ${data.attempts} attempts`],
     note: data.reason,
   }),
+  'notification.superseded': (data) => ({
+    kind: 'notification',
+    parts: [...notificationWords(data), ' gave way to another one'],
+    note: data.reason,
+  }),
 };
 
 function presenceWords({ status, previous, activities, platforms }) {

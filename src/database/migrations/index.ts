@@ -7,6 +7,7 @@ import { GuildPasswords1700000000006 } from './1700000000006-guild-passwords.js'
 import { VisitorSessions1700000000007 } from './1700000000007-visitor-sessions.js';
 import { NotificationTargets1700000000008 } from './1700000000008-notification-targets.js';
 import { PulledNotifications1700000000009 } from './1700000000009-pulled-notifications.js';
+import { NotificationOptions1700000000010 } from './1700000000010-notification-options.js';
 
 /** All migrations, in the order in which they run. Once released, a migration is never changed: add another. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   VisitorSessions1700000000007,
   NotificationTargets1700000000008,
   PulledNotifications1700000000009,
+  NotificationOptions1700000000010,
 ];

@@ -39,6 +39,7 @@ export const domainEvents = {
   'notification.retrying': notificationState,
   'notification.unknown': notificationState,
   'notification.dead': notificationState,
+  'notification.superseded': notificationState,
 } as const;
 
 export type DomainEventType = keyof typeof domainEvents;

@@ -201,7 +201,8 @@ export function eventFrames(event: DomainEvent): string[] {
     case 'notification.delivered':
     case 'notification.retrying':
     case 'notification.unknown':
-    case 'notification.dead': {
+    case 'notification.dead':
+    case 'notification.superseded': {
       const state = event.type.slice('notification.'.length);
       const { id, type, attempts, reason } = event.data;
       return [JSON.stringify({ type: 'notification', server, data: { id, type, state, attempts, reason }, cursor })];

@@ -4,7 +4,7 @@ import {
   type RenderedMessage,
   type SendOutcome,
 } from '../../domain/notification.js';
-import { type ClaimedNotification } from '../notification.repository.js';
+import { type ClaimedNotification } from '../lease.repository.js';
 
 /** A target as it is kept: what its publisher may see again, and what nobody may. */
 export interface PlacedTarget {

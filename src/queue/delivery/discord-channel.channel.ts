@@ -6,7 +6,7 @@ import {
   type RenderedMessage,
   type SendOutcome,
 } from '../../domain/notification.js';
-import { type ClaimedNotification } from '../notification.repository.js';
+import { type ClaimedNotification } from '../lease.repository.js';
 import { DeliveryChannel, type PlacedTarget } from './delivery-channel.js';
 
 /** A message of the bot in a text channel or a thread. */

@@ -5,6 +5,7 @@ import { DatabaseHealth } from '../../../src/database/database-health.js';
 import { DatabaseModule } from '../../../src/database/database.module.js';
 import { dataSourceOptions, migrate } from '../../../src/database/migrated-data-source.js';
 import { migrations } from '../../../src/database/migrations/index.js';
+import { LeaseRepository } from '../../../src/queue/lease.repository.js';
 import { NotificationRepository } from '../../../src/queue/notification.repository.js';
 import { createTestDatabase } from '../../support/test-database.js';
 
@@ -64,13 +65,14 @@ describe('the schema', () => {
     await earlier.destroy();
     const source = await open();
     const repository = new NotificationRepository(source);
-    const claimed = await repository.claim(10, 60);
+    const leases = new LeaseRepository(source);
+    const claimed = await leases.claim(10, 60);
     expect(claimed).toMatchObject([
       { target: { userId: '10000' }, nonce: 'n1', begun: false, secret: null },
       { target: { userId: '10001' }, nonce: 'n2', begun: false, secret: null, attempts: 1 },
     ]);
     for (const lease of claimed) {
-      expect(await repository.settle(lease, { state: 'delivered', outcome: 'sent', messageId: '1' })).toBeDefined();
+      expect(await leases.settle(lease, { state: 'delivered', outcome: 'sent', messageId: '1' })).toBeDefined();
     }
     expect(await repository.countByState()).toMatchObject({ delivered: 2, dead: 1, unknown: 0 });
     await source.destroy();

@@ -123,9 +123,9 @@ describe('a notification by webhook', () => {
 
   it('ends as unknown when the process that sent it died, and is not sent a second time', async () => {
     const { id } = await bench.observer.queue.publish(toWebhook);
-    const [claimed] = await bench.observer.repository.claim(1, 1);
+    const [claimed] = await bench.observer.leases.claim(1, 1);
     expect(claimed).toMatchObject({ begun: false, secret: token });
-    expect(await bench.observer.repository.begin(claimed!)).toBe(true);
+    expect(await bench.observer.leases.begin(claimed!)).toBe(true);
     const running = await bench.start(noPoll);
     expect(await untilState(running, id, 'unknown')).toMatchObject({
       attempts: [{ outcome: 'abandoned' }, { outcome: 'unknown' }],
@@ -135,7 +135,7 @@ describe('a notification by webhook', () => {
 
   it('is sent when the process that claimed it died before it sent', async () => {
     const { id } = await bench.observer.queue.publish(toWebhook);
-    await bench.observer.repository.claim(1, 1);
+    await bench.observer.leases.claim(1, 1);
     const running = await bench.start(noPoll);
     await untilState(running, id, 'delivered');
     expect(bench.sender.sendings).toHaveLength(1);
@@ -156,11 +156,11 @@ describe('a notification by webhook', () => {
 
   it('does not go out by the hand of one who has lost the lease', async () => {
     await bench.observer.queue.publish(toWebhook);
-    const [first] = await bench.observer.repository.claim(1, 60);
+    const [first] = await bench.observer.leases.claim(1, 60);
     await bench.rows(`update notifications set lease_until = now() - interval '1 second'`);
-    const [second] = await bench.observer.repository.claim(1, 60);
-    expect(await bench.observer.repository.begin(first!)).toBe(false);
-    expect(await bench.observer.repository.begin(second!)).toBe(true);
+    const [second] = await bench.observer.leases.claim(1, 60);
+    expect(await bench.observer.leases.begin(first!)).toBe(false);
+    expect(await bench.observer.leases.begin(second!)).toBe(true);
   });
 
   it('tells the room its end and what kind of target it has, and neither which nor its token', async () => {
@@ -202,6 +202,7 @@ describe('a notification by webhook', () => {
       delivered: 0,
       dead: 0,
       unknown: 1,
+      superseded: 0,
     });
   });
 });

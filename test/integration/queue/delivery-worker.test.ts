@@ -71,7 +71,7 @@ describe('the worker', () => {
 
   it('delivers what a process that died had claimed, with the same nonce', async () => {
     const { id } = await bench.observer.queue.publish(aNotification);
-    const [claimed] = await bench.observer.repository.claim(1, 2);
+    const [claimed] = await bench.observer.leases.claim(1, 2);
     const running = await bench.start(noPoll);
     expect((await untilState(running, id, 'delivered')).attempts.map(({ outcome }) => outcome)).toEqual([
       'abandoned',
@@ -89,7 +89,7 @@ describe('the worker', () => {
   it('gives up what fell silent with every process that tried', async () => {
     const { id } = await bench.observer.queue.publish(aNotification);
     for (let i = 0; i < 2; i += 1) {
-      await bench.observer.repository.claim(1, 60);
+      await bench.observer.leases.claim(1, 60);
       await bench.rows(`update notifications set lease_until = now() - interval '1 second'`);
     }
     const running = await bench.start({ QUEUE_RETRY_SCHEDULE: '1' });

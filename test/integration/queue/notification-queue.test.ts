@@ -21,6 +21,13 @@ describe('publishing', () => {
       target: aNotification.target,
       guildId,
       state: 'pending',
+      priority: 'normal',
+      groupKey: null,
+      collapseKey: null,
+      heldBy: null,
+      fallback: null,
+      expiresAt: null,
+      supersededBy: null,
       attempts: [],
       createdAt: expect.stringMatching(/Z$/) as string,
       nextAttemptAt: expect.stringMatching(/Z$/) as string,
@@ -46,8 +53,8 @@ describe('publishing', () => {
 
   it('answers the first notification after it was delivered, with its present state', async () => {
     const first = await running.queue.publish({ ...aNotification, idempotencyKey: 'one' });
-    const [claimed] = await running.repository.claim(1, 60);
-    await running.repository.settle(claimed!, { state: 'delivered', outcome: 'sent' });
+    const [claimed] = await running.leases.claim(1, 60);
+    await running.leases.settle(claimed!, { state: 'delivered', outcome: 'sent' });
     expect(await running.queue.publish({ ...aNotification, idempotencyKey: 'one' })).toEqual({
       id: first.id,
       created: false,

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type ClaimedNotification } from '../../../src/queue/notification.repository.js';
+import { type ClaimedNotification } from '../../../src/queue/lease.repository.js';
 import { aNotification, QueueBench, type RunningQueue } from './queue-fixture.js';
 
 describe('the table of notifications', () => {
@@ -19,7 +19,7 @@ describe('the table of notifications', () => {
     running.database.query(`update notifications set lease_until = now() - interval '1 second' where id = $1`, [id]);
 
   async function claimOne(): Promise<ClaimedNotification> {
-    const claimed = await running.repository.claim(1, 60);
+    const claimed = await running.leases.claim(1, 60);
     expect(claimed).toHaveLength(1);
     return claimed[0]!;
   }
@@ -30,10 +30,10 @@ describe('the table of notifications', () => {
        select '{"userId":"10000"}', 'x', '{}', 'n' || n, 'tester' from generate_series(1, 500) n`,
     );
     const other = await bench.start({}, false);
-    const claimers = [running, other, running, other].map(async ({ repository }) => {
+    const claimers = [running, other, running, other].map(async ({ leases }) => {
       const mine: string[] = [];
       for (;;) {
-        const claimed = await repository.claim(7, 60);
+        const claimed = await leases.claim(7, 60);
         if (claimed.length === 0) return mine;
         const ids = claimed.map(({ id }) => Number(id));
         expect(ids).toEqual([...ids].sort((a, b) => a - b));
@@ -51,8 +51,8 @@ describe('the table of notifications', () => {
     await running.database.query(`update notifications set not_before = now() + interval '1 hour' where id = $1`, [
       ids[0],
     ]);
-    expect((await running.repository.claim(10, 60)).map(({ id }) => id)).toEqual(ids.slice(1));
-    expect(await running.repository.claim(10, 60)).toEqual([]);
+    expect((await running.leases.claim(10, 60)).map(({ id }) => id)).toEqual(ids.slice(1));
+    expect(await running.leases.claim(10, 60)).toEqual([]);
   });
 
   it('hands over what a delivery needs', async () => {
@@ -67,6 +67,14 @@ describe('the table of notifications', () => {
       type: 'backup_error',
       payload: { error_message: 'disk full' },
       attempts: 0,
+      message: null,
+      locale: null,
+      priority: 'normal',
+      publisher: 'tester',
+      collapseKey: null,
+      destination: `user:${aNotification.target.userId}`,
+      createdAt: expect.any(Date) as Date,
+      expired: false,
       nonce: expect.stringMatching(/^[\w-]{1,25}$/) as string,
       leaseToken: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
     });
@@ -75,7 +83,7 @@ describe('the table of notifications', () => {
   it('offers a row again when its lease ran out, counts that as a try, and keeps the nonce', async () => {
     const [id] = await publish();
     const first = await claimOne();
-    expect(await running.repository.claim(1, 60)).toEqual([]);
+    expect(await running.leases.claim(1, 60)).toEqual([]);
     await expire(id!);
     const second = await claimOne();
     expect(second).toMatchObject({ id, nonce: first.nonce, attempts: 1 });
@@ -88,15 +96,16 @@ describe('the table of notifications', () => {
     const late = await claimOne();
     await expire(id!);
     const holder = await claimOne();
-    const { repository } = running;
-    expect(await repository.settle(late, { state: 'dead', outcome: 'refused', reason: 'late' })).toBeUndefined();
-    expect(await repository.extend([late], 60)).toEqual(new Set());
-    await repository.giveBack([late]);
+    const { leases } = running;
+    expect(await leases.settle(late, { state: 'dead', outcome: 'refused', reason: 'late' })).toBeUndefined();
+    expect(await leases.extend([late], 60)).toEqual(new Set());
+    await leases.giveBack([late]);
     expect(await running.queue.get(id!)).toMatchObject({ state: 'leased', reason: null, attempts: [{}] });
-    expect(await repository.settle(holder, { state: 'delivered', outcome: 'sent', messageId: '1' })).toEqual({
+    expect(await leases.settle(holder, { state: 'delivered', outcome: 'sent', messageId: '1' })).toEqual({
+      state: 'delivered',
       attempts: 2,
     });
-    expect(await repository.settle(holder, { state: 'pending', outcome: 'failed', delay: 1 })).toBeUndefined();
+    expect(await leases.settle(holder, { state: 'pending', outcome: 'failed', delay: 1 })).toBeUndefined();
     expect(await running.queue.get(id!)).toMatchObject({ state: 'delivered', attempts: [{}, { outcome: 'sent' }] });
   });
 
@@ -104,7 +113,7 @@ describe('the table of notifications', () => {
     const [id] = await publish();
     const holder = await claimOne();
     await expire(id!);
-    expect(await running.repository.settle(holder, { state: 'delivered', outcome: 'sent' })).toBeDefined();
+    expect(await running.leases.settle(holder, { state: 'delivered', outcome: 'sent' })).toBeDefined();
     expect((await running.queue.get(id!)).state).toBe('delivered');
   });
 
@@ -112,23 +121,23 @@ describe('the table of notifications', () => {
     const [id] = await publish();
     const holder = await claimOne();
     await expire(id!);
-    expect(await running.repository.extend([holder], 60)).toEqual(new Set([id]));
-    expect(await running.repository.claim(1, 60)).toEqual([]);
+    expect(await running.leases.extend([holder], 60)).toEqual(new Set([id]));
+    expect(await running.leases.claim(1, 60)).toEqual([]);
   });
 
   it('takes back a claim as if it had not been', async () => {
     const [id] = await publish();
-    await running.repository.giveBack([await claimOne()]);
+    await running.leases.giveBack([await claimOne()]);
     expect(await running.queue.get(id!)).toMatchObject({ state: 'pending', attempts: [] });
     expect(await claimOne()).toMatchObject({ id, attempts: 0 });
   });
 
   it('notes postponed tries in a row once, however many there are', async () => {
     const [id] = await publish();
-    const { repository } = running;
+    const { leases } = running;
     const settle = async (outcome: 'postponed' | 'failed', reason: string) => {
       await running.database.query(`update notifications set not_before = now()`);
-      return repository.settle(await claimOne(), { state: 'pending', outcome, delay: 60, reason });
+      return leases.settle(await claimOne(), { state: 'pending', outcome, delay: 60, reason });
     };
     for (let i = 0; i < 5; i += 1) expect(await settle('postponed', `outage ${i}`)).toMatchObject({ attempts: 0 });
     expect(await settle('failed', 'no')).toMatchObject({ attempts: 1 });
@@ -141,22 +150,22 @@ describe('the table of notifications', () => {
   });
 
   it('tells when something falls due, on the clock of the database', async () => {
-    expect(await running.repository.secondsUntilDue()).toBeUndefined();
+    expect(await running.leases.secondsUntilDue()).toBeUndefined();
     const [id] = await publish();
-    expect(await running.repository.secondsUntilDue()).toBeLessThanOrEqual(0);
-    await running.repository.claim(1, 100);
-    const seconds = (await running.repository.secondsUntilDue())!;
+    expect(await running.leases.secondsUntilDue()).toBeLessThanOrEqual(0);
+    await running.leases.claim(1, 100);
+    const seconds = (await running.leases.secondsUntilDue())!;
     expect(seconds).toBeGreaterThan(60);
     expect(seconds).toBeLessThanOrEqual(100);
     await expire(id!);
-    expect(await running.repository.secondsUntilDue()).toBeLessThan(0);
+    expect(await running.leases.secondsUntilDue()).toBeLessThan(0);
   });
 
   it('deletes what was finished long ago in batches, with its tries, and nothing else', async () => {
     const ids = await publish(6);
-    const { repository } = running;
+    const { leases, repository } = running;
     for (const state of ['delivered', 'dead', 'delivered', 'delivered'] as const) {
-      await repository.settle(await claimOne(), { state, outcome: state === 'dead' ? 'refused' : 'sent' });
+      await leases.settle(await claimOne(), { state, outcome: state === 'dead' ? 'refused' : 'sent' });
     }
     await running.database.query(
       `update notifications set created_at = now() - interval '40 days',

@@ -38,11 +38,11 @@ describe('the queue that consumers pull from', { timeout: 60_000 }, () => {
   it('leaves pulled rows to consumers and pushed rows to the workers', async () => {
     const [pulled] = await bench.publish();
     const [pushed] = await bench.publish(1, { delivery: 'push' });
-    expect((await bench.process.repository.claim(10, 60)).map(({ id }) => id)).toEqual([pushed]);
-    expect(await bench.process.repository.secondsUntilDue()).toBeGreaterThan(30);
+    expect((await bench.process.leases.claim(10, 60)).map(({ id }) => id)).toEqual([pushed]);
+    expect(await bench.process.leases.secondsUntilDue()).toBeGreaterThan(30);
     expect(await bench.claimedIds()).toEqual([pulled]);
     await bench.expireAll();
-    expect((await bench.process.repository.claim(10, 60)).map(({ id }) => id)).toEqual([pushed]);
+    expect((await bench.process.leases.claim(10, 60)).map(({ id }) => id)).toEqual([pushed]);
     expect(await bench.claimedIds()).toEqual([pulled]);
   });
 

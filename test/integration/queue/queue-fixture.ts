@@ -10,6 +10,7 @@ import { type RenderedMessage, type SendOutcome } from '../../../src/domain/noti
 import { EventLog } from '../../../src/event-log/event-log.js';
 import { EventLogModule } from '../../../src/event-log/event-log.module.js';
 import { NotificationQueue, type NotificationView } from '../../../src/queue/notification-queue.js';
+import { LeaseRepository } from '../../../src/queue/lease.repository.js';
 import { NotificationRepository } from '../../../src/queue/notification.repository.js';
 import { PullQueue } from '../../../src/queue/pull-queue.js';
 import { QueueInspection } from '../../../src/queue/queue-inspection.js';
@@ -94,6 +95,7 @@ export const aNotification = {
 export interface RunningQueue {
   queue: NotificationQueue;
   repository: NotificationRepository;
+  leases: LeaseRepository;
   pull: PullQueue;
   inspection: QueueInspection;
   database: DataSource;
@@ -138,6 +140,7 @@ export async function startQueue(
   return {
     queue: module.get(NotificationQueue),
     repository: module.get(NotificationRepository),
+    leases: module.get(LeaseRepository),
     pull: module.get(PullQueue),
     inspection: module.get(QueueInspection),
     database: module.get(DataSource),

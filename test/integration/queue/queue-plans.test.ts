@@ -51,8 +51,8 @@ describe('what a poll costs', () => {
     'with max_attempts': () => bench.process.pull.claim({ limit: 50, usersOnly: true, maxAttempts: 3 }, here),
     'under a named lease': () => bench.process.pull.claim({ limit: 50, leaseSeconds: 60 }, here),
     'that only looks': () => bench.process.pull.look({ limit: 50 }),
-    'of our own workers': () => bench.process.repository.claim(50, 60),
-    'of our own workers, for the time': () => bench.process.repository.secondsUntilDue(),
+    'of our own workers': () => bench.process.leases.claim(50, 60),
+    'of our own workers, for the time': () => bench.process.leases.secondsUntilDue(),
   };
 
   async function costs(): Promise<Record<string, number>> {

@@ -52,6 +52,13 @@ describe('/api/v1/notifications', () => {
       target,
       guildId,
       state: 'pending',
+      priority: 'normal',
+      groupKey: null,
+      collapseKey: null,
+      heldBy: null,
+      fallback: null,
+      expiresAt: null,
+      supersededBy: null,
       attempts: [],
       createdAt: expect.any(String) as string,
       nextAttemptAt: expect.any(String) as string,
@@ -87,8 +94,8 @@ describe('/api/v1/notifications', () => {
 
   it('tells of the tries, and why the last one failed', async () => {
     const { id } = (await post(body)).body as { id: string };
-    const [claimed] = await bench.observer.repository.claim(1, 60);
-    await bench.observer.repository.settle(claimed!, { state: 'dead', outcome: 'refused', reason: 'no such user' });
+    const [claimed] = await bench.observer.leases.claim(1, 60);
+    await bench.observer.leases.settle(claimed!, { state: 'dead', outcome: 'refused', reason: 'no such user' });
     const status = await get(`/api/v1/notifications/${id}`);
     expect(status.body).toMatchObject({
       state: 'dead',
@@ -196,7 +203,16 @@ describe('/api/v1/notifications', () => {
     expect(Object.keys(publish.responses)).toEqual(expect.arrayContaining(['202', '400', '401', '403', '413', '422']));
     expect(publish.parameters).toMatchObject([{ name: 'Idempotency-Key', in: 'header', required: false }]);
     expect(publish.requestBody).toMatchObject({
-      content: { 'application/json': { schema: { $ref: '#/components/schemas/PublishNotificationDto' } } },
+      content: {
+        'application/json': {
+          schema: {
+            oneOf: [
+              { $ref: '#/components/schemas/PublishNotificationDto' },
+              { type: 'array', items: { $ref: '#/components/schemas/PublishBatchItemDto' }, maxItems: 100 },
+            ],
+          },
+        },
+      },
     });
     const { schemas } = describeApi(app, '0.0.0').components!;
     expect(schemas!.PublishNotificationDto).toMatchObject({

@@ -5,12 +5,17 @@ import { DeliveryChannel } from '../../../src/queue/delivery/delivery-channel.js
 import { DeliveryRegistry } from '../../../src/queue/delivery/delivery-registry.js';
 import { NotificationAnnouncer } from '../../../src/queue/notification-announcer.js';
 import { NotificationDelivery } from '../../../src/queue/notification-delivery.js';
-import { type NotificationRepository, type Settlement } from '../../../src/queue/notification.repository.js';
+import {
+  type ClaimedNotification,
+  type LeaseRepository,
+  type Settlement,
+} from '../../../src/queue/lease.repository.js';
+import { type NotificationRepository } from '../../../src/queue/notification.repository.js';
 import { QueueMetrics } from '../../../src/queue/queue.metrics.js';
 import { Metrics } from '../../../src/telemetry/metrics.js';
 import { queueConfig } from '../../../src/queue/queue.config.js';
 
-const claimed = {
+const claimed: ClaimedNotification = {
   id: '1',
   leaseToken: 't',
   guildId: null,
@@ -21,6 +26,14 @@ const claimed = {
   nonce: 'n',
   secret: null,
   begun: false,
+  message: null,
+  locale: null,
+  priority: 'normal',
+  publisher: 'p',
+  collapseKey: null,
+  destination: 'user:10000',
+  createdAt: new Date(0),
+  expired: false,
 };
 
 class OneAnswer extends DeliveryChannel {
@@ -53,13 +66,13 @@ describe('a delivery', () => {
       begin: () => begins(),
       settle: (_lease: unknown, settlement: Settlement) => {
         settlements.push(settlement);
-        return Promise.resolve({ attempts: 1 });
+        return Promise.resolve({ attempts: 1, state: settlement.state });
       },
-    } as unknown as NotificationRepository;
+    } as unknown as LeaseRepository;
     const config = queueConfig.parse({ QUEUE_LEASE_SECONDS: '2', QUEUE_RETRY_SCHEDULE: '5' });
     const log = new MemoryEventLog({ historySize: 10, historyAge: 60_000 });
     const registry = new DeliveryRegistry([channel]);
-    const metrics = new QueueMetrics(repository, new Metrics());
+    const metrics = new QueueMetrics({} as NotificationRepository, new Metrics());
     delivery = new NotificationDelivery(config, repository, registry, new NotificationAnnouncer(log), metrics);
   });
   afterEach(() => vi.useRealTimers());
@@ -129,6 +142,7 @@ describe('a delivery', () => {
       state: 'dead',
       outcome: 'refused',
       reason: 'no delivery channel goes to this target',
+      fallsBack: true,
     });
   });
 
@@ -154,6 +168,6 @@ describe('a delivery', () => {
     settlements = [];
     expect((await run({ ...failed, retryAfterMs: 60_000 })).delay).toBe(60);
     settlements = [];
-    expect(await run(failed, { ...claimed, attempts: 1 })).toEqual({ state: 'dead', outcome: 'failed', reason: 'no' });
+    expect(await run(failed, { ...claimed, attempts: 1 })).toMatchObject({ state: 'dead', outcome: 'failed', reason: 'no' });
   });
 });

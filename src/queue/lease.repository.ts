@@ -1,0 +1,213 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import {
+  type Locale,
+  type NotificationState,
+  type NotificationTarget,
+  type Priority,
+  type RenderedMessage,
+} from '../domain/notification.js';
+import { type AttemptOutcome } from './notification.entity.js';
+import { priorityName, wakeChannel } from './notification.repository.js';
+
+/** The right to settle a notification. The token is a fence: whoever claims the row later holds another one. */
+interface Lease {
+  id: string;
+  leaseToken: string;
+}
+
+export interface ClaimedNotification extends Lease {
+  guildId: string | null;
+  target: NotificationTarget;
+  secret: string | null;
+  type: string;
+  payload: Record<string, unknown>;
+  /** Ready to be sent as it is. */
+  message: RenderedMessage | null;
+  locale: Locale | null;
+  priority: Priority;
+  publisher: string;
+  collapseKey: string | null;
+  /** The target as one word, such as `user:<id>`. */
+  destination: string;
+  createdAt: Date;
+  /** Its time was over when it was claimed. */
+  expired: boolean;
+  /** Tries that counted, among them those of processes that fell silent. */
+  attempts: number;
+  /** Fixed for the life of the row, so that Discord takes a repeated send for the first one. */
+  nonce: string;
+  /** An earlier try noted that it goes out, and nobody noted what became of it. */
+  begun: boolean;
+}
+
+/** What becomes of a claimed notification, and what is noted of the try. */
+export interface Settlement {
+  state: Exclude<NotificationState, 'leased'>;
+  outcome: Exclude<AttemptOutcome, 'abandoned'>;
+  /** Seconds until the next try, for `pending`. */
+  delay?: number;
+  reason?: string;
+  messageId?: string;
+  /** Of `dead`: it goes to the other target that its publisher named, if any, instead of ending. */
+  fallsBack?: boolean;
+}
+
+interface Settled {
+  /** `pending` where another target is tried instead; `superseded` where a newer one has come meanwhile. */
+  state: Settlement['state'];
+  attempts: number;
+  /** For `pending`. */
+  nextAttemptAt?: Date;
+}
+
+/** What index `notifications_due` holds. */
+const offered = `state = 'pending' AND delivery = 'push' AND held IS NULL AND NOT behind`;
+
+/** The rows that workers of ours deliver. Each method is one statement, and every time in it is of the database's clock. */
+@Injectable()
+export class LeaseRepository {
+  constructor(private readonly database: DataSource) {}
+
+  /**
+   * Takes up to `limit` pushed notifications for `leaseSeconds`: first those whose lease ran out (which counts as a try, or
+   * one that kills its process would be offered for ever), then the due ones, but for destinations to pass over. No row
+   * goes to two callers.
+   */
+  async claim(limit: number, leaseSeconds: number, passing: readonly string[] = []): Promise<ClaimedNotification[]> {
+    // Both subqueries stop after `limit` entries of a partial index, however many rows wait or are done. A limit that
+    // is computed would make the planner expect a tenth of the table.
+    return this.database.query(
+      `WITH expired AS (
+         SELECT id FROM notifications WHERE state = 'leased' AND delivery = 'push' AND lease_until <= now()
+         ORDER BY lease_until LIMIT $1 FOR UPDATE SKIP LOCKED
+       ), due AS (
+         SELECT next.id FROM (VALUES (3), (2), (1), (0)) AS of (priority), LATERAL (
+           SELECT id FROM notifications WHERE ${offered} AND priority = of.priority AND not_before <= now()
+             AND coalesce(destination, '') <> ALL ($3)
+           ORDER BY not_before, id LIMIT $1 FOR UPDATE SKIP LOCKED
+         ) AS next LIMIT $1
+       ), claimed AS (
+         UPDATE notifications
+         SET state = 'leased', attempts = attempts + (CASE state WHEN 'leased' THEN 1 ELSE 0 END),
+             lease_token = gen_random_uuid(), lease_until = now() + make_interval(secs => $2)
+         WHERE id IN (SELECT id FROM expired UNION ALL SELECT id FROM due LIMIT $1)
+         RETURNING *
+       ), noted AS (
+         INSERT INTO notification_attempts (notification_id, attempt, outcome, reason)
+         SELECT id, attempts, 'abandoned', 'the process that tried fell silent'
+         FROM claimed WHERE id IN (SELECT id FROM expired)
+       )
+       SELECT id, guild_id AS "guildId", target, target_secret AS secret, type, payload, message, locale,
+              ${priorityName} AS priority, publisher, collapse_key AS "collapseKey", destination,
+              created_at AS "createdAt", coalesce(expires_at <= now(), false) AS expired, attempts, nonce,
+              lease_token AS "leaseToken", begun_at IS NOT NULL AS begun
+       FROM claimed ORDER BY claimed.priority DESC, claimed.id`,
+      [limit, leaseSeconds, passing],
+    );
+  }
+
+  /** Notes that a notification goes out now, for those that must not go out twice. False when the lease is lost. */
+  async begin({ id, leaseToken }: Lease): Promise<boolean> {
+    const [, changed]: [unknown[], number] = await this.database.query(
+      `UPDATE notifications SET begun_at = now() WHERE id = $1 AND lease_token = $2`,
+      [id, leaseToken],
+    );
+    return changed > 0;
+  }
+
+  /** Prolongs leases; answers the ids of those that were still held. */
+  async extend(leases: Lease[], leaseSeconds: number): Promise<Set<string>> {
+    const [rows]: [{ id: string }[], number] = await this.database.query(
+      `UPDATE notifications SET lease_until = now() + make_interval(secs => $3)
+       FROM unnest($1::bigint[], $2::uuid[]) AS lease (id, token)
+       WHERE notifications.id = lease.id AND lease_token = lease.token
+       RETURNING notifications.id`,
+      [leases.map((lease) => lease.id), leases.map((lease) => lease.leaseToken), leaseSeconds],
+    );
+    return new Set(rows.map((row) => row.id));
+  }
+
+  /** Offers claimed notifications again at once, as if they had not been claimed. */
+  async giveBack(leases: Lease[]): Promise<void> {
+    await this.database.query(
+      `WITH freed AS (
+         UPDATE notifications SET state = 'pending', lease_token = NULL, lease_until = NULL
+         FROM unnest($1::bigint[], $2::uuid[]) AS lease (id, token)
+         WHERE notifications.id = lease.id AND lease_token = lease.token
+         RETURNING notifications.id
+       )
+       SELECT pg_notify('${wakeChannel}', '') FROM freed LIMIT 1`,
+      [leases.map((lease) => lease.id), leases.map((lease) => lease.leaseToken)],
+    );
+  }
+
+  /**
+   * Ends the lease with what became of the notification and notes the try. Undefined, and nothing done, when the lease
+   * has gone to another. Postponed tries in a row are one note with the time of the last: an outage of any length
+   * leaves one row.
+   */
+  async settle(lease: Lease & { attempts: number }, settlement: Settlement): Promise<Settled | undefined> {
+    const { state, outcome, delay, reason, messageId, fallsBack } = settlement;
+    const rows: (Settled & { not_before: Date })[] = await this.database.query(
+      `WITH held AS (
+         UPDATE notifications
+         SET state = CASE WHEN $8 AND fallback IS NOT NULL THEN 'pending' ELSE $3 END,
+             attempts = CASE WHEN $8 AND fallback IS NOT NULL THEN 0 WHEN $4 = 'postponed' THEN attempts
+                             ELSE attempts + 1 END,
+             not_before = CASE WHEN $8 AND fallback IS NOT NULL THEN now()
+                               WHEN $3 = 'pending' THEN now() + make_interval(secs => $5) ELSE not_before END,
+             target = CASE WHEN $8 THEN coalesce(fallback, target) ELSE target END,
+             target_secret = CASE WHEN $8 AND fallback IS NOT NULL THEN fallback_secret
+                                  WHEN $3 = 'pending' THEN target_secret END,
+             fallback = CASE WHEN NOT $8 THEN fallback END,
+             fallback_secret = CASE WHEN $3 = 'pending' THEN fallback_secret END,
+             reason = $6, message_id = $7, lease_token = NULL, lease_until = NULL, begun_at = NULL,
+             delivered_at = CASE $3 WHEN 'delivered' THEN now() END,
+             dead_at = CASE WHEN $3 IN ('dead', 'unknown') AND NOT ($8 AND fallback IS NOT NULL) THEN now() END
+         WHERE id = $1 AND lease_token = $2
+         RETURNING id, state, attempts, not_before
+       ), latest AS (
+         SELECT id, outcome FROM notification_attempts WHERE notification_id = $1 ORDER BY id DESC LIMIT 1
+       ), renewed AS (
+         UPDATE notification_attempts SET at = now(), reason = $6
+         WHERE $4 = 'postponed'
+           AND id = (SELECT latest.id FROM latest, held WHERE latest.outcome = 'postponed')
+         RETURNING id
+       ), noted AS (
+         INSERT INTO notification_attempts (notification_id, attempt, outcome, reason)
+         SELECT id, $9, $4, $6 FROM held
+         WHERE NOT EXISTS (SELECT FROM renewed)
+       )
+       SELECT state, attempts, not_before FROM held`,
+      [
+        lease.id,
+        lease.leaseToken,
+        state,
+        outcome,
+        delay ?? 0,
+        reason ?? null,
+        messageId ?? null,
+        fallsBack ?? false,
+        lease.attempts + 1,
+      ],
+    );
+    const row = rows[0];
+    if (!row) return undefined;
+    const nextAttemptAt = row.state === 'pending' ? row.not_before : undefined;
+    return { state: row.state, attempts: row.attempts, nextAttemptAt };
+  }
+
+  /** Seconds until the next pushed row falls due or loses its lease, negative if one has; undefined when none waits. */
+  async secondsUntilDue(): Promise<number | undefined> {
+    const rows: { seconds: number | null }[] = await this.database.query(
+      `SELECT extract(epoch FROM least(
+         (SELECT min(next.not_before) FROM (VALUES (3), (2), (1), (0)) AS of (priority), LATERAL (
+            SELECT not_before FROM notifications WHERE ${offered} AND priority = of.priority
+            ORDER BY not_before LIMIT 1) AS next),
+         (SELECT min(lease_until) FROM notifications WHERE state = 'leased' AND delivery = 'push')
+       ) - now())::float8 AS seconds`,
+    );
+    return rows[0]?.seconds ?? undefined;
+  }
+}
