@@ -112,4 +112,32 @@ describe('a notification that was acknowledged', () => {
     expect(answer.reason).toMatch(/direct messages|DM/i);
     expect(discord.sent.filter((message) => message.userId === userId)).toHaveLength(0);
   }, 40_000);
+
+  it('may come with a hundred others, of two megabytes in all, and a key is asked for before they are read', async () => {
+    const process = guildcast ?? (await start());
+    const { id: userId } = discord.addUser({ username: 'hundred' });
+    const send = (
+      textLength: number,
+      count: number,
+      headers: Record<string, string> = { authorization: `Bearer ${key}` },
+    ) =>
+      fetch(`${process.url}/api/v1/notifications`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(
+          Array.from({ length: count }, (_, index) => ({
+            target: { userId },
+            type: 'backup_error',
+            payload: { error_message: `${index} ${'x'.repeat(textLength)}` },
+          })),
+        ),
+      });
+    const accepted = await send(10_000, 100);
+    expect(accepted.status).toBe(202);
+    const { notifications } = (await accepted.json()) as { notifications: { id: string }[] };
+    expect(notifications).toHaveLength(100);
+    await untilState(process, notifications[99]!.id, 'delivered');
+    expect((await send(60_000, 40)).status).toBe(413);
+    expect((await send(60_000, 40, {})).status).toBe(401);
+  }, 60_000);
 });

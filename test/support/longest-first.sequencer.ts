@@ -10,6 +10,7 @@ export const longFiles: readonly string[] = [
   'test/contract/discord/members.test.ts',
   'test/property/rooms.test.ts',
   'test/e2e/start.test.ts',
+  'test/e2e/notification-crashes.test.ts',
   'test/e2e/testing-package.test.ts',
   'test/e2e/half-open.test.ts',
   'test/e2e/secrets.test.ts',

@@ -67,6 +67,49 @@ describe('/api/v1/notifications', () => {
     });
   });
 
+  describe('a batch', () => {
+    it('is accepted in its order', async () => {
+      const many = Array.from({ length: 100 }, (_, index) => ({
+        ...body,
+        payload: { text: `${index} ${'x'.repeat(500)}` },
+      }));
+      const answer = await post(many).expect(202);
+      const { notifications } = answer.body as { notifications: { id: string; state: string; links: object }[] };
+      const rows = await bench.rows<{ id: string }>('select id from notifications order by id');
+      expect(notifications).toEqual(
+        rows.map(({ id }) => ({ id, state: 'pending', links: { self: `/api/v1/notifications/${id}` } })),
+      );
+      expect(notifications).toHaveLength(100);
+    });
+
+    it('is the same for the same Idempotency-Key, each by its place or by a key of its own', async () => {
+      const batch = [body, { ...body, idempotencyKey: 'mine' }, body];
+      const send = (content: unknown) => post(content).set('Idempotency-Key', 'all');
+      const first = await send(batch).expect(202);
+      expect((await send(batch).expect(202)).body).toEqual(first.body);
+      const mine = await post(body).set('Idempotency-Key', 'mine').expect(202);
+      const ids = (first.body as { notifications: { id: string }[] }).notifications.map(({ id }) => id);
+      expect((mine.body as { id: string }).id).toBe(ids[1]);
+      expect(new Set(ids).size).toBe(3);
+      await send([...batch.slice(0, 2), { ...body, type: 'other' }]).expect(422);
+      expect(await bench.rows('select id from notifications')).toHaveLength(3);
+    });
+
+    it.each([
+      ['none', [], ''],
+      ['too many', Array.from({ length: 101 }, () => body), ''],
+      ['one that is no object', [body, 7], '1'],
+      ['one without a target', [body, { type, payload }], '1.target'],
+      ['one with a target that leads nowhere', [{ ...body, target: { webhookUrl: 'x' } }], 'target.webhookUrl'],
+      ['one for a guild that is not shown', [body, { ...body, guildId: '900000000000000002' }], '1.guildId'],
+      ['one with an unknown field', [{ ...body, colour: 1 }], '0'],
+    ])('is refused as a whole with %s', async (_what, batch, path) => {
+      const answer = await post(batch).expect(400);
+      expect(answer.body).toMatchObject({ code: 'request.invalid', errors: [{ path }] });
+      expect(await bench.rows('select id from notifications')).toEqual([]);
+    });
+  });
+
   it('refuses a guild that is not shown here', async () => {
     const answer = await post({ ...body, guildId: '900000000000000002' }).expect(400);
     expect(answer.body).toMatchObject({ code: 'request.invalid' });
@@ -143,7 +186,18 @@ describe('/api/v1/notifications', () => {
     ['payload', { ...body, payload: null }],
     ['guildId', { ...body, guildId: 'x' }],
     ['', { ...body, urgent: true }],
-    ['', []],
+    ['target', { type, payload, expiresAt: '2026-01-01T00:00:00Z' }],
+    ['expiresAt', { ...body, notBefore: '2030-01-01T00:00:00Z', expiresAt: '2029-01-01T00:00:00Z' }],
+    ['notBefore', { ...body, notBefore: '2030-01-01T00:00:00' }],
+    ['priority', { ...body, priority: 'urgent' }],
+    ['groupKey', { ...body, groupKey: ' ' }],
+    ['collapseKey', { ...body, collapseKey: 'a\nb' }],
+    ['locale', { ...body, locale: 'de' }],
+    ['fallback', { ...body, fallback: {} }],
+    ['type', { target, payload }],
+    ['message', { target, message: { content: ' ', embeds: [{ color: 1 }] } }],
+    ['message', { target, message: { content: 'x', file: 'y' } }],
+    ['message.embeds.0.color', { target, message: { embeds: [{ title: 'x', color: -1 }] } }],
   ])('refuses a body whose %s is wrong: %j', async (path, content) => {
     const answer = await post(content).expect(400);
     expect(answer.body).toMatchObject({ code: 'request.invalid' });
