@@ -6,7 +6,10 @@ import { wakeChannel } from './notification.repository.js';
 import { type MarkedNotification, marked, type PulledNotification, userRows } from './pull.repository.js';
 
 /** A notification for a person, as an operator sees it. */
-export interface InspectedNotification extends Omit<PulledNotification, 'leaseToken'> {
+export interface InspectedNotification extends Omit<
+  PulledNotification,
+  'leaseToken' | 'message' | 'priority' | 'locale'
+> {
   delivery: DeliveryMode;
   state: NotificationState;
   consumer: string | null;

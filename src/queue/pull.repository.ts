@@ -1,8 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { type NotificationState, type NotificationTarget } from '../domain/notification.js';
+import {
+  type Locale,
+  type NotificationState,
+  type NotificationTarget,
+  type Priority,
+  type RenderedMessage,
+} from '../domain/notification.js';
 import { type DeliveryMode } from './delivery-mode.js';
-import { timeOver, wakeChannel } from './notification.repository.js';
+import { priorityName, timeOver, wakeChannel } from './notification.repository.js';
 
 /** Which pulled rows somebody asks for. */
 export interface PullSelection {
@@ -26,6 +32,10 @@ export interface PulledNotification {
   target: NotificationTarget;
   type: string;
   payload: unknown;
+  /** Ready to be sent as it is. */
+  message: RenderedMessage | null;
+  priority: Priority;
+  locale: Locale | null;
   /** Tries that counted, among them those of consumers that fell silent. */
   attempts: number;
   createdAt: Date;
@@ -230,7 +240,8 @@ export class PullRepository {
     // One row at least, for the time.
     const rows: ({ now: Date; id: string | null } & Omit<PulledNotification, 'id'>)[] = await this.database.query(
       `${given}
-       SELECT now(), given.id, guild_id AS "guildId", target, type, payload, attempts, created_at AS "createdAt",
+       SELECT now(), given.id, guild_id AS "guildId", target, type, payload, message, ${priorityName} AS priority, locale, attempts,
+         created_at AS "createdAt",
          (SELECT max(at) FROM notification_attempts WHERE notification_id = given.id) AS "lastAttemptAt",
          reason, lease_token AS "leaseToken", lease_until AS "leaseUntil"
        FROM (SELECT) AS always LEFT JOIN given ON true ORDER BY given.id`,

@@ -12,6 +12,7 @@ import { NotificationAttemptEntity, NotificationEntity } from './notification.en
 import { LeaseRepository } from './lease.repository.js';
 import { NotificationRepository } from './notification.repository.js';
 import { InspectionRepository } from './inspection.repository.js';
+import { PullAcks } from './pull-acks.js';
 import { PullQueue } from './pull-queue.js';
 import { PullRepository } from './pull.repository.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
@@ -52,10 +53,11 @@ export class QueueModule {
         RetentionSweeper,
         PullRepository,
         PullQueue,
+        PullAcks,
         InspectionRepository,
         QueueInspection,
       ],
-      exports: [NotificationQueue, PullQueue, QueueInspection, WaitingNotifications],
+      exports: [NotificationQueue, PullQueue, PullAcks, QueueInspection, WaitingNotifications],
     };
   }
 }

@@ -9,12 +9,15 @@ import {
 } from '@nestjs/swagger';
 import { type Response } from 'express';
 import { RequireScope } from '../access/require-scope.decorator.js';
+import { PullAcks } from '../queue/pull-acks.js';
 import { PullQueue } from '../queue/pull-queue.js';
 import { type PulledNotification } from '../queue/pull.repository.js';
 import { RateLimit } from '../rate-limit/rate-limit.decorator.js';
 import { goneSignal } from './gone-signal.js';
 import {
   AckDto,
+  AckedDto,
+  AcksDto,
   ClaimDto,
   ClaimedDto,
   ExtendDto,
@@ -28,7 +31,10 @@ import {
 @RequireScope('consume')
 @Controller('api/v1/notifications')
 export class PulledNotificationsController {
-  constructor(private readonly pull: PullQueue) {}
+  constructor(
+    private readonly pull: PullQueue,
+    private readonly acks: PullAcks,
+  ) {}
 
   @Post('claim')
   @HttpCode(200)
@@ -44,6 +50,24 @@ export class PulledNotificationsController {
   ): Promise<ClaimedDto> {
     const { rows } = await this.pull.claim({ limit, leaseSeconds, consumer }, goneSignal(response), wait);
     return { notifications: rows.map(viewOf) };
+  }
+
+  @Post('ack')
+  @HttpCode(200)
+  @RateLimit('none')
+  @ApiOperation({
+    summary: 'Say that up to 100 notifications were delivered',
+    description: 'Each for itself: the answer tells of each, in their order.',
+  })
+  @ApiOkResponse({ type: AckedDto })
+  @ApiBadRequestResponse({ description: 'The body is not valid.' })
+  async ackAll(@Body() { notifications }: AcksDto): Promise<AckedDto> {
+    const acked = await this.acks.acknowledge(notifications);
+    return {
+      notifications: acked.map(({ id, refused }) =>
+        refused ? { id, error: { code: refused.code, message: refused.message } } : { id, state: 'delivered' },
+      ),
+    };
   }
 
   @Post(':id/ack')
@@ -82,13 +106,17 @@ export class PulledNotificationsController {
 }
 
 function viewOf(row: PulledNotification): ClaimedDto['notifications'][number] {
-  const { id, type, target, payload, guildId, attempts, createdAt, leaseToken, leaseUntil } = row;
+  const { id, type, target, payload, message, priority, locale, guildId, attempts, createdAt, leaseToken, leaseUntil } =
+    row;
   if (leaseToken === null || leaseUntil === null) throw new Error(`Notification ${id} was claimed without a lease`);
   return {
     id,
     type,
     target,
     payload,
+    message,
+    priority,
+    locale,
     guildId,
     attempts,
     createdAt: createdAt.toISOString(),

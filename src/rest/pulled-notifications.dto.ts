@@ -1,6 +1,12 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { notificationStates, notificationTarget } from '../domain/notification.js';
+import {
+  locales,
+  notificationStates,
+  notificationTarget,
+  priorities,
+  renderedMessage,
+} from '../domain/notification.js';
 
 const leaseSeconds = z.int().min(1).max(3_600);
 const leaseToken = z.uuid().describe('As it came with the notification.');
@@ -23,6 +29,9 @@ const claimed = z.object({
   type: z.string(),
   target: notificationTarget,
   payload: z.unknown(),
+  message: renderedMessage.nullable().describe('Where it is there, it is to be sent as it is.'),
+  priority: z.enum(priorities),
+  locale: z.enum(locales).nullable(),
   guildId: z.string().nullable(),
   attempts: z.int().nonnegative().describe('Tries that failed.'),
   createdAt: z.iso.datetime(),
@@ -32,6 +41,21 @@ const claimed = z.object({
 export class ClaimedDto extends createZodDto(z.object({ notifications: z.array(claimed) })) {}
 
 export class AckDto extends createZodDto(z.strictObject({ leaseToken })) {}
+
+const acks = z.strictObject({
+  notifications: z
+    .array(z.strictObject({ id: z.string().max(32), leaseToken }))
+    .min(1)
+    .max(100),
+});
+export class AcksDto extends createZodDto(acks) {}
+
+const acked = z.object({
+  id: z.string(),
+  state: z.literal('delivered').optional().describe('Left out where it was refused.'),
+  error: z.object({ code: z.string(), message: z.string() }).optional(),
+});
+export class AckedDto extends createZodDto(z.object({ notifications: z.array(acked) })) {}
 
 const nack = z.strictObject({
   leaseToken,

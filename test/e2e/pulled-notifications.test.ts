@@ -46,6 +46,9 @@ describe('notifications that consumers claim', { timeout: 60_000 }, () => {
     expect(given).toEqual({
       id,
       ...publication,
+      message: null,
+      priority: 'normal',
+      locale: null,
       guildId: null,
       attempts: 0,
       createdAt: expect.stringMatching(/Z$/) as string,
@@ -74,6 +77,54 @@ describe('notifications that consumers claim', { timeout: 60_000 }, () => {
     expect(await ack()).toMatchObject({ status: 200, body: { id, state: 'delivered' } });
     expect(await ack()).toMatchObject({ status: 200, body: { id, state: 'delivered' } });
     expect(await status(id)).toMatchObject({ state: 'delivered', attempts: [{ attempt: 1, outcome: 'sent' }] });
+  });
+
+  it('bring the message, the priority and the language that their publisher chose', async () => {
+    const message = { content: 'hello' };
+    await api.post(base, { target: publication.target, message, priority: 'high', locale: 'es' });
+    expect(await claim()).toMatchObject([{ type: 'message', payload: {}, message, priority: 'high', locale: 'es' }]);
+  });
+
+  it('are delivered many at once, each for itself', async () => {
+    const ids = [await publish(), await publish(), await publish(), await publish()];
+    const pushed = await publish({ delivery: 'push' });
+    const given = await claim({ limit: 3 });
+    const token = given[0]!.leaseToken;
+    const ackAll = (notifications: object[]) => api.post(`${base}/ack`, { notifications }, consumer);
+    const asked = [
+      given[2]!,
+      { id: ids[0]!, leaseToken: given[1]!.leaseToken },
+      { id: ids[3]!, leaseToken: token },
+      { id: '999999', leaseToken: token },
+      { id: 'x', leaseToken: token },
+      { id: pushed, leaseToken: token },
+      given[1]!,
+    ].map(({ id, leaseToken }) => ({ id, leaseToken }));
+    const answer = await ackAll(asked);
+    expect(answer.status).toBe(200);
+    const conflict = { error: { code: 'request.conflict' } };
+    const unknown = { error: { code: 'notification.not_found' } };
+    expect(answer.body.notifications).toMatchObject([
+      { id: ids[2], state: 'delivered' },
+      { id: ids[0], ...conflict },
+      { id: ids[3], ...conflict },
+      { id: '999999', ...unknown },
+      { id: 'x', ...unknown },
+      { id: pushed, ...conflict },
+      { id: ids[1], state: 'delivered' },
+    ]);
+    expect(await status(ids[2]!)).toMatchObject({ state: 'delivered', attempts: [{ attempt: 1, outcome: 'sent' }] });
+    expect(await status(ids[0]!)).toMatchObject({ state: 'leased', attempts: [] });
+    const again = await ackAll([asked[6]!, { id: ids[2]!, leaseToken: token }]);
+    expect(again.body.notifications).toMatchObject([
+      { id: ids[1], state: 'delivered' },
+      { id: ids[2], ...conflict },
+    ]);
+    expect((await status(ids[1]!)).attempts).toHaveLength(1);
+    for (const bad of [[], {}, [{ id: '1' }], [{ id: 1, leaseToken: token }], [{ id: '1', leaseToken: 'x' }]]) {
+      expect((await api.post(`${base}/ack`, { notifications: bad }, consumer)).status, JSON.stringify(bad)).toBe(400);
+    }
+    expect((await api.post(`${base}/ack`, { notifications: asked }, { key: testKeys.publish })).status).toBe(403);
   });
 
   it('are tried again after a nack, or given up', async () => {

@@ -32,7 +32,7 @@ export function inspectedEventOf(row: InspectedNotification): InspectedEvent {
   };
 }
 
-function factsOf(row: Omit<PulledNotification, 'leaseToken'>, attempts: number): QueueEvent {
+function factsOf(row: Omit<InspectedNotification, 'delivery' | 'state' | 'consumer'>, attempts: number): QueueEvent {
   const { id, target, type, payload, createdAt, lastAttemptAt, reason } = row;
   return {
     id: Number(id),
