@@ -4,9 +4,25 @@ import { Fault } from '../domain/fault.js';
 /** Deeper payloads say nothing that a message could show, and would exhaust the stack of those who walk them. */
 const deepest = 32;
 
+function mustEnd(depth: number): void {
+  if (depth > deepest) throw new Fault('request.invalid', `The payload is nested deeper than ${deepest} levels.`);
+}
+
+function measure(value: unknown, depth: number): void {
+  if (typeof value !== 'object' || value === null) return;
+  mustEnd(depth);
+  for (const key in value) measure((value as Record<string, unknown>)[key], depth + 1);
+}
+
+/** JSON text of a value that is not too deep. Fault `request.invalid`. */
+export function boundedJson(value: unknown): string {
+  measure(value, 0);
+  return JSON.stringify(value) ?? 'null';
+}
+
 /** The same text for the same JSON value, in whatever order its keys were written. */
 export function canonicalJson(value: unknown, depth = 0): string {
-  if (depth > deepest) throw new Fault('request.invalid', `The payload is nested deeper than ${deepest} levels.`);
+  mustEnd(depth);
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item, depth + 1)).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   const entries = Object.entries(value)
@@ -26,6 +42,7 @@ export function canonicalHash(value: unknown): string {
  * replacement character. Escapes of JSON are told from escaped backslashes by matching both.
  */
 export function storableJson(json: string): string {
+  if (!json.includes('\\u')) return json;
   return json.replace(/\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/gi, (escape) =>
     /^\\u(?:0000|d[89a-f])/i.test(escape) ? '\ufffd' : escape,
   );

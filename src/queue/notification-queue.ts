@@ -9,7 +9,7 @@ import {
   type Priority,
   targetKindOf,
 } from '../domain/notification.js';
-import { canonicalHash, canonicalJson, storableJson } from './canonical-json.js';
+import { boundedJson, canonicalHash, storableJson } from './canonical-json.js';
 import { type DeliveryMode } from './delivery-mode.js';
 import { DeliveryRegistry } from './delivery/delivery-registry.js';
 import { NotificationAnnouncer } from './notification-announcer.js';
@@ -142,7 +142,7 @@ export class NotificationQueue {
       const fallback = request.fallback && this.registry.place(request.fallback);
       const payload = this.bounded('payload', request.payload ?? {});
       const message = request.message && this.bounded('message', request.message);
-      const hash = canonicalHash({ ...request, payload: request.payload ?? {}, target, secret });
+      const hash = () => canonicalHash({ ...request, payload: request.payload ?? {}, target, secret });
       return {
         target,
         secret,
@@ -152,7 +152,7 @@ export class NotificationQueue {
         guildId: request.guildId,
         publisher,
         nonce: randomBytes(16).toString('base64url'),
-        idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, hash },
+        idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, hash: hash() },
         delivery: this.modeOf(target, request.delivery),
         priority: request.priority ?? 'normal',
         notBefore: request.notBefore,
@@ -169,7 +169,7 @@ export class NotificationQueue {
   }
 
   private bounded(what: string, value: unknown): string {
-    const json = storableJson(canonicalJson(value));
+    const json = storableJson(boundedJson(value));
     const limit = this.config.QUEUE_MAX_PAYLOAD_BYTES;
     if (Buffer.byteLength(json) <= limit) return json;
     throw new Fault('request.too_large', `The ${what} is larger than ${limit} bytes of JSON.`);

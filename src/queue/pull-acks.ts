@@ -73,7 +73,8 @@ export class PullAcks {
        ), held AS (
          -- In one order, lest two batches wait for each other.
          SELECT n.id FROM notifications AS n JOIN asked ON n.id = asked.id AND n.lease_token = asked.token
-         WHERE n.delivery = 'pull' AND n.state <> 'delivered' ORDER BY n.id FOR UPDATE OF n
+         WHERE n.id = ANY ($1::bigint[]) AND n.delivery = 'pull' AND n.state <> 'delivered'
+         ORDER BY n.id FOR UPDATE OF n
        ), settled AS (
          UPDATE notifications
          SET state = 'delivered', attempts = attempts + 1, reason = NULL, lease_until = NULL, lease_batch = NULL,

@@ -157,11 +157,20 @@ export class PullQueue implements OnApplicationBootstrap, OnModuleDestroy {
       leaseSeconds === undefined
         ? { seconds: this.config.QUEUE_IMPLICIT_LEASE_SECONDS, batch: randomUUID(), consumer }
         : { seconds: leaseSeconds, consumer };
-    await this.expireLeases();
-    const answer = await reachDatabase(this.repository.claim(selection, lease));
+    const answer = await this.takeUpTo(selection, lease);
     if (!gone.aborted || answer.rows.length === 0) return answer;
     await reachDatabase(this.repository.giveBack(answer.rows, lease.batch));
     return { ...answer, rows: [] };
+  }
+
+  /** Looks for leases that are over where it gets less than it may take; where there is enough, the sweep does. */
+  private async takeUpTo(selection: PullSelection, lease: PullLease): Promise<PullAnswer> {
+    const first = await reachDatabase(this.repository.claim(selection, lease));
+    const left = selection.limit - first.rows.length;
+    if (left === 0 || (await this.expireLeases()) === 0) return first;
+    const more = await reachDatabase(this.repository.claim({ ...selection, limit: left }, lease));
+    const rows = [...first.rows, ...more.rows].sort((a, b) => Number(a.id) - Number(b.id));
+    return { at: more.at, rows };
   }
 
   private async afterRefusal(id: string, { token, outcome, usersOnly }: Mark): Promise<NotificationState> {
@@ -180,13 +189,17 @@ export class PullQueue implements OnApplicationBootstrap, OnModuleDestroy {
     throw new Fault('request.conflict', 'This notification is held under a lease: send its token.');
   }
 
-  private async expireLeases(): Promise<void> {
+  /** Answers how many were freed or ended. */
+  private async expireLeases(): Promise<number> {
     const tries = this.config.QUEUE_RETRY_SCHEDULE.length + 1;
-    for (const marked of await reachDatabase(this.repository.expire(tries))) this.tell(marked);
+    const expired = await reachDatabase(this.repository.expire(tries));
+    for (const marked of expired) this.tell(marked);
+    return expired.length;
   }
 
   private sweepLeases(): void {
     this.sweeping ??= this.expireLeases()
+      .then(() => undefined)
       .catch(() => undefined)
       .finally(() => (this.sweeping = undefined));
   }

@@ -8,6 +8,7 @@ import { VisitorSessions1700000000007 } from './1700000000007-visitor-sessions.j
 import { NotificationTargets1700000000008 } from './1700000000008-notification-targets.js';
 import { PulledNotifications1700000000009 } from './1700000000009-pulled-notifications.js';
 import { NotificationOptions1700000000010 } from './1700000000010-notification-options.js';
+import { AttemptsOfNotifications1700000000018 } from './1700000000018-attempts-of-notifications.js';
 
 /** All migrations, in the order in which they run. Once released, a migration is never changed: add another. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   NotificationTargets1700000000008,
   PulledNotifications1700000000009,
   NotificationOptions1700000000010,
+  AttemptsOfNotifications1700000000018,
 ];
