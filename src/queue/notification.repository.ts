@@ -55,6 +55,14 @@ export interface SupersededNotification {
 /** A column of numbers in words. */
 export const priorityName = `(ARRAY['${priorities.join("', '")}'])[priority + 1]`;
 
+/** In one order, lest two batches wait for each other's lanes. */
+const lockedLanes = `locked AS (
+  SELECT pg_advisory_xact_lock(lock) FROM (
+    SELECT DISTINCT hashtextextended(notification_lane(publisher, "groupKey", "collapseKey"), 0) AS lock
+    FROM given WHERE "groupKey" IS NOT NULL OR "collapseKey" IS NOT NULL ORDER BY lock
+  ) AS lanes
+),`;
+
 /** The table of notifications. Each method is one statement, and every time in it is of the database's clock. */
 @Injectable()
 export class NotificationRepository {
@@ -76,6 +84,7 @@ export class NotificationRepository {
       key: idempotency?.key,
       hash: idempotency?.hash,
     }));
+    const lanes = notifications.length > 1 && notifications.some((row) => row.groupKey ?? row.collapseKey);
     const rows: { id: string; nonce: string }[] = await manager.query(
       `WITH given AS (
          SELECT * FROM ROWS FROM (json_to_recordset($1::json) AS (
@@ -83,14 +92,14 @@ export class NotificationRepository {
            key text, hash text, delivery text, priority smallint, "notBefore" timestamptz, "expiresAt" timestamptz,
            "groupKey" text, "collapseKey" text, fallback text, "fallbackSecret" text, locale text
          )) WITH ORDINALITY
-       ), inserted AS (
+       ), ${lanes ? lockedLanes : ''} inserted AS (
          INSERT INTO notifications
            (target, target_secret, type, payload, message, guild_id, publisher, nonce, idempotency_key, idempotency_hash,
             delivery, priority, not_before, expires_at, group_key, collapse_key, fallback, fallback_secret, locale)
          SELECT target::jsonb, secret, type, payload::jsonb, message::jsonb, "guildId", publisher, nonce, key, hash,
            delivery, priority, greatest(now(), "notBefore"), "expiresAt", "groupKey", "collapseKey", fallback::jsonb,
            "fallbackSecret", locale
-         FROM given ORDER BY ordinality
+         FROM given ${lanes ? ', (SELECT count(*) FROM locked) AS all_locked' : ''} ORDER BY ordinality
          ON CONFLICT (publisher, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
          RETURNING id, nonce
        ), rung AS (SELECT pg_notify('${wakeChannel}', '') FROM inserted LIMIT 1)

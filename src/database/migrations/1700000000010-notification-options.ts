@@ -48,13 +48,18 @@ export class NotificationOptions1700000000010 implements MigrationInterface {
     await runner.query(`
       create index notifications_superseded on notifications (superseded_by) where superseded_by is not null`);
 
+    await runner.query(`
+      create function notification_lane(publisher text, group_key text, collapse_key text) returns text
+      language sql immutable as $$
+        select case when group_key is not null then publisher || ' group ' || group_key
+                    when collapse_key is not null then publisher || ' board ' || collapse_key end
+      $$`);
     // The lock of a lane makes an insert and the end of the one before see each other; statements of a volatile
     // function see what was committed while they waited for it.
     await runner.query(`
       create function notification_takes_turn() returns trigger language plpgsql as $$
       begin
-        new.lane := case when new.group_key is not null then new.publisher || ' group ' || new.group_key
-                         else new.publisher || ' board ' || new.collapse_key end;
+        new.lane := notification_lane(new.publisher, new.group_key, new.collapse_key);
         perform pg_advisory_xact_lock(hashtextextended(new.lane, 0));
         new.behind := exists (
           select from notifications
@@ -132,6 +137,7 @@ export class NotificationOptions1700000000010 implements MigrationInterface {
     for (const name of ['takes_turn', 'lets_next_go', 'supersedes', 'is_superseded']) {
       await runner.query(`drop function notification_${name}`);
     }
+    await runner.query(`drop function notification_lane`);
     for (const name of ['due', 'pulled', 'pull_expiry', 'lanes', 'superseded']) {
       await runner.query(`drop index notifications_${name}`);
     }

@@ -90,6 +90,17 @@ describe('what must go out in its order', () => {
     }, 60_000);
   });
 
+  it('is taken from many batches at once that name their groups in different orders', async () => {
+    const keys = Array.from({ length: 20 }, (_, index) => `g${index}`);
+    const batch = (groups: string[]) => groups.map((groupKey) => ({ ...aNotification, groupKey }));
+    const publishing = Array.from({ length: 30 }, (_, turn) =>
+      bench.observer.queue.publishAll(batch(turn % 2 === 0 ? keys : [...keys].reverse())),
+    );
+    await Promise.all(publishing);
+    expect(await bench.rows('select from notifications where not behind')).toHaveLength(keys.length);
+    expect(await bench.rows('select from notifications')).toHaveLength(30 * keys.length);
+  });
+
   describe('a collapse key', () => {
     it('leaves only the newest of those that wait, and the room hears of the others', async () => {
       const ids: string[] = [];
