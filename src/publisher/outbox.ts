@@ -1,0 +1,200 @@
+import { type Letter } from './letter.js';
+import { type Published } from './notification.js';
+import { PublishError } from './publish-error.js';
+import { type ResolvedSettings } from './publisher-settings.js';
+import { drainSlice, type Slice } from './spool/spool-drain.js';
+import { type Spool } from './spool/spool.js';
+import { type Sender } from './wire/sender.js';
+import { type Verdict } from './wire/verdict.js';
+
+/** What `flush` did. */
+export interface Flushed {
+  accepted: number;
+  /** Refused for good; each lies in `rejected/` with the reason. */
+  rejected: number;
+  /** What is still in the spool. */
+  waiting: number;
+  /** Why something is left. */
+  reason?: string;
+}
+
+/** Milliseconds between two looks at a lock that another process holds, and after which waiting for it ends. */
+const lockPause = 100;
+const lockPatience = 30_000;
+
+/** Milliseconds between two looks at a spool that was empty: another program may have put something there and ended. */
+const idlePause = 60_000;
+
+/**
+ * Brings letters out one after the other, in the order in which they were given: straight to Guildcast while nothing
+ * waits in the spool, else by way of the spool, so that nothing overtakes.
+ */
+export class Outbox {
+  private turn: Promise<unknown> = Promise.resolve();
+  private timer: NodeJS.Timeout | undefined;
+  private failures = 0;
+  /** Before this time Guildcast is known not to be there. */
+  private awayUntil = 0;
+  private closed = false;
+  /** Why the last try failed; undefined after a success. */
+  trouble: string | undefined;
+
+  constructor(
+    private readonly sender: Sender,
+    private readonly spool: Spool | undefined,
+    private readonly pace: Pick<ResolvedSettings, 'retryBaseMs' | 'retryCapMs'>,
+  ) {
+    this.lookAfter(Math.random() * pace.retryBaseMs);
+  }
+
+  /** @throws PublishError */
+  bring(letter: Letter): Promise<Published> {
+    return this.inTurn(async () => {
+      const { spool } = this;
+      if (spool === undefined || (await isEmpty(spool))) return this.bringStraight(letter);
+      let name: string;
+      try {
+        name = await spool.append(letter);
+      } catch (error) {
+        // Better out of its order than not at all.
+        return this.bringStraight(letter, error as PublishError);
+      }
+      return this.bringBehind(name, spool);
+    });
+  }
+
+  /** One letter, past the spool and never into it. @throws PublishError */
+  bringNow(letter: Letter): Promise<Published> {
+    return this.inTurn(async () => {
+      const verdict = await this.sender.send(letter);
+      if (verdict.kind !== 'accepted') throw errorOf(verdict);
+      return { state: 'accepted', id: verdict.id };
+    });
+  }
+
+  /** Sends what waits, now, until the spool is empty or something stands in the way. */
+  async flush(): Promise<Flushed> {
+    const done: Flushed = { accepted: 0, rejected: 0, waiting: 0 };
+    const { spool } = this;
+    if (spool === undefined) return done;
+    const deadline = Date.now() + lockPatience;
+    for (;;) {
+      const { settled, unreadable, busy, more, trouble } = await this.inTurn(() => this.drain(spool));
+      for (const { kind } of settled.values()) done[kind === 'accepted' ? 'accepted' : 'rejected'] += 1;
+      done.rejected += unreadable;
+      if (trouble) done.reason = trouble.reason;
+      if (more) continue;
+      if (!busy) break;
+      if (Date.now() > deadline) {
+        done.reason = 'Another process is sending what is in the spool.';
+        break;
+      }
+      await new Promise((resolve) => setTimeout(resolve, lockPause));
+    }
+    return { ...done, waiting: (await spool.names()).length };
+  }
+
+  /** Lets what is under way end. What is in the spool stays there. */
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.timer);
+    await this.turn;
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.closed) return Promise.reject(new PublishError('closed', 'The publisher is closed.'));
+    const result = this.turn.then(work);
+    this.turn = result.catch(() => undefined);
+    return result;
+  }
+
+  private async bringStraight(letter: Letter, spoolFault?: PublishError): Promise<Published> {
+    const verdict = await this.sender.send(letter);
+    this.note(verdict);
+    if (verdict.kind === 'accepted') return { state: 'accepted', id: verdict.id };
+    if (verdict.kind === 'refused') throw errorOf(verdict);
+    if (spoolFault) throw unkept(spoolFault, verdict.reason);
+    if (this.spool === undefined) throw errorOf(verdict);
+    try {
+      return { state: 'spooled', spoolId: await this.spool.append(letter) };
+    } catch (error) {
+      throw unkept(error as PublishError, verdict.reason);
+    }
+  }
+
+  /** Tries to empty the spool up to this letter, unless Guildcast is known to be away. */
+  private async bringBehind(name: string, spool: Spool): Promise<Published> {
+    for (let more = true; more && Date.now() >= this.awayUntil;) {
+      const slice = await this.drain(spool);
+      const verdict = slice.settled.get(name);
+      if (verdict?.kind === 'accepted') return { state: 'accepted', id: verdict.id };
+      if (verdict) throw errorOf(verdict);
+      // The key is refused, which its publisher must hear; this letter was not tried, and goes back to them.
+      if (slice.trouble?.kind === 'refused' && (await spool.remove(name))) throw errorOf(slice.trouble);
+      ({ more } = slice);
+    }
+    return { state: 'spooled', spoolId: name };
+  }
+
+  private async drain(spool: Spool): Promise<Slice> {
+    const slice = await drainSlice(spool, (letter) => this.sender.send(letter));
+    if (slice.settled.size > 0) this.reached();
+    if (slice.trouble) this.note(slice.trouble, slice.stopped);
+    else if (slice.more) this.lookAfter(0);
+    else if (slice.busy) this.lookAfter(this.pace.retryBaseMs);
+    return slice;
+  }
+
+  /** Learns from an answer how Guildcast stands, and when to look after the spool again. */
+  private note(verdict: Verdict, concernsAll = true): void {
+    if (verdict.kind === 'accepted') return this.reached();
+    this.trouble = verdict.reason;
+    const { retryBaseMs, retryCapMs } = this.pace;
+    const longest = Math.min(retryCapMs, retryBaseMs * 2 ** this.failures);
+    this.failures = Math.min(this.failures + 1, 30);
+    const asked = verdict.kind === 'unreachable' ? (verdict.retryAfterMs ?? 0) : 0;
+    // Spread, so that all publishers of a Guildcast that was away do not come back at once.
+    const wait = asked + longest * (0.5 + Math.random() / 2);
+    if (verdict.kind === 'unreachable' && concernsAll) this.awayUntil = Date.now() + wait;
+    this.lookAfter(wait);
+  }
+
+  private reached(): void {
+    this.failures = 0;
+    this.awayUntil = 0;
+    this.trouble = undefined;
+    this.lookAfter(idlePause);
+  }
+
+  /** Never keeps the program alive: what waits is on disk. */
+  private lookAfter(wait: number): void {
+    clearTimeout(this.timer);
+    if (this.closed || this.spool === undefined) return;
+    const { spool } = this;
+    this.timer = setTimeout(() => void this.look(spool), wait).unref();
+  }
+
+  private async look(spool: Spool): Promise<void> {
+    this.lookAfter(idlePause);
+    // Rejected alone when the publisher was closed meanwhile.
+    await this.inTurn(() => this.drain(spool)).catch(() => undefined);
+  }
+}
+
+/** One that cannot be looked into holds nothing up. */
+async function isEmpty(spool: Spool): Promise<boolean> {
+  return spool.names().then(
+    (names) => names.length === 0,
+    () => true,
+  );
+}
+
+function errorOf(verdict: Exclude<Verdict, { kind: 'accepted' }>): PublishError {
+  if (verdict.kind === 'unreachable') return new PublishError('unreachable', verdict.reason);
+  const { status, reason, fault, errors } = verdict;
+  return new PublishError('refused', reason, { status, fault, errors });
+}
+
+function unkept(spoolFault: PublishError, reason: string): PublishError {
+  return new PublishError(spoolFault.code, `${reason} ${spoolFault.message}`, { cause: spoolFault });
+}
