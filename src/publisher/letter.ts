@@ -65,8 +65,16 @@ function nativeFacts(wanted: Notification, defaults: LetterDefaults): object {
   oneOf(deliveries, wanted, 'delivery');
   oneOf(locales, wanted, 'locale');
   checkGuild(wanted);
+  for (const name of ['groupKey', 'collapseKey'] as const) {
+    if (wanted[name] !== undefined)
+      check(/^(?=.*\S)[^\p{Cc}\p{Cs}]{1,128}$/u, wanted[name], name, '1 to 128 characters');
+  }
   if (wanted.fallback !== undefined) checkTarget(wanted.fallback, 'fallback');
   const times = { notBefore: timeOf(wanted, 'notBefore'), expiresAt: timeOf(wanted, 'expiresAt') };
+  // Both are in UTC by now, and sort as texts.
+  if (times.notBefore && times.expiresAt && times.expiresAt <= times.notBefore) {
+    throw invalid('expiresAt must be after notBefore.');
+  }
   const payload = type === undefined && wanted.payload === undefined ? {} : { payload: payloadOf(wanted, defaults) };
   // The key goes into a header.
   return { ...wanted, ...destination(wanted, defaults), ...payload, ...times, idempotencyKey: undefined };
@@ -121,7 +129,7 @@ function timeOf(wanted: Notification, name: 'notBefore' | 'expiresAt'): string |
   if (value === undefined) return undefined;
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
   const withZone = typeof value === 'string' && /T.*(?:Z|[+-]\d\d:?\d\d)$/.test(value);
-  if (withZone && !Number.isNaN(Date.parse(value))) return value;
+  if (withZone && !Number.isNaN(Date.parse(value))) return new Date(value).toISOString();
   throw invalid(`${name} must be a Date, or ISO 8601 with its zone.`);
 }
 
