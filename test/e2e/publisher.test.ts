@@ -27,7 +27,7 @@ const publishers: Publisher[] = [];
 const children: ChildProcess[] = [];
 
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await startTestApp({ RATE_LIMIT_HTTP_PER_MINUTE: '1000000', RATE_LIMIT_PUBLISH_PER_MINUTE: '1000000' });
 });
 afterAll(() => app.close());
 beforeEach(async () => {
@@ -163,12 +163,12 @@ describe('the publisher', { timeout: 60_000 }, () => {
     const publisher = publisherWith();
     let gone = false;
     const toggling = setInterval(() => ((gone = !gone) ? proxy.cut() : proxy.mend()), 25);
-    for (const number of upTo(150)) {
+    for (const number of upTo(100)) {
       await publisher.publish({ type: 'counted', payload: { name: 'a', number }, idempotencyKey: `a-${number}` });
     }
     clearInterval(toggling);
     proxy.mend();
-    await vi.waitFor(async () => expect(await numbersOf('a')).toEqual(upTo(150)), { timeout: 30_000 });
+    await vi.waitFor(async () => expect(await numbersOf('a')).toEqual(upTo(100)), { timeout: 30_000 });
     await vi.waitFor(async () => expect((await publisher.status()).spool?.waiting).toBe(0));
   });
 });
@@ -185,33 +185,31 @@ describe('programs that publish', { timeout: 120_000 }, () => {
 
   it('lose nothing that was spooled when they are killed', async () => {
     proxy.cut();
-    let told = 0;
+    const told: number[] = [];
     for (const [round, least] of [1, 40, 7, 23].entries()) {
       const { child, lines, ended } = start(`round-${round}`, 0);
       await vi.waitFor(() => expect(lines().length).toBeGreaterThanOrEqual(least), { timeout: 20_000, interval: 1 });
       child.kill('SIGKILL');
       await ended;
       expect(lines().every((line) => line.endsWith(' spooled'))).toBe(true);
-      told += lines().length;
+      told.push(lines().length);
     }
     proxy.mend();
-    const { accepted, waiting } = await publisherWith().flush();
-    expect(waiting).toBe(0);
-    // At most one of each was on disk and not yet told.
-    expect(accepted - told).toBeGreaterThanOrEqual(0);
-    expect(accepted - told).toBeLessThanOrEqual(4);
-    for (const round of [0, 1, 2, 3]) {
+    expect((await publisherWith().flush()).waiting).toBe(0);
+    for (const [round, count] of told.entries()) {
       const numbers = await numbersOf(`round-${round}`);
+      // One may have been on disk and not yet told.
+      expect([count, count + 1]).toContain(numbers.length);
       expect(numbers).toEqual(upTo(numbers.length));
     }
   });
 
   it('repeat nothing when they are killed while the spool is sent', async () => {
     proxy.cut();
-    const filling = start('a', 300);
+    const filling = start('a', 200);
     await filling.ended;
     proxy.mend();
-    for (const least of [5, 60, 150]) {
+    for (const least of [5, 60, 120]) {
       const { child, ended } = start('idle', -1, {}, 'flush');
       await vi.waitFor(async () => expect((await numbersOf('a')).length).toBeGreaterThan(least), {
         timeout: 20_000,
@@ -221,19 +219,19 @@ describe('programs that publish', { timeout: 120_000 }, () => {
       await ended;
     }
     expect((await publisherWith().flush()).waiting).toBe(0);
-    expect(await numbersOf('a')).toEqual(upTo(300));
+    expect(await numbersOf('a')).toEqual(upTo(200));
   });
 
   it('may share one spool: each keeps its order, and nothing comes twice', async () => {
     proxy.cut();
     const names = ['a', 'b', 'c'];
-    const programs = names.map((name) => start(name, 150, {}, 'flush'));
-    await vi.waitFor(() => expect(programs.every(({ lines }) => lines().length > 30)).toBe(true), { timeout: 20_000 });
+    const programs = names.map((name) => start(name, 100, {}, 'flush'));
+    await vi.waitFor(() => expect(programs.every(({ lines }) => lines().length > 20)).toBe(true), { timeout: 20_000 });
     proxy.mend();
     await Promise.all(programs.map(({ ended }) => ended));
     await publisherWith().flush();
-    for (const name of names) expect(await numbersOf(name)).toEqual(upTo(150));
-    expect(await stored()).toHaveLength(450);
+    for (const name of names) expect(await numbersOf(name)).toEqual(upTo(100));
+    expect(await stored()).toHaveLength(300);
   });
 
   it('end when they are done, though something waits in the spool', async () => {
