@@ -36,6 +36,8 @@ export class Outbox {
   /** Before this time Guildcast is known not to be there. */
   private awayUntil = 0;
   private closed = false;
+  /** How many wait for a `flush`: what they are told of is left to them. */
+  private flushing = 0;
   /** Why the last try failed; undefined after a success. */
   trouble: string | undefined;
 
@@ -77,6 +79,16 @@ export class Outbox {
     const done: Flushed = { accepted: 0, rejected: 0, waiting: 0 };
     const { spool } = this;
     if (spool === undefined) return done;
+    this.flushing += 1;
+    try {
+      await this.flushInto(done, spool);
+    } finally {
+      this.flushing -= 1;
+    }
+    return { ...done, waiting: (await spool.names()).length };
+  }
+
+  private async flushInto(done: Flushed, spool: Spool): Promise<void> {
     const deadline = Date.now() + lockPatience;
     for (;;) {
       const { settled, unreadable, busy, more, trouble } = await this.inTurn(() => this.drain(spool));
@@ -84,14 +96,10 @@ export class Outbox {
       done.rejected += unreadable;
       if (trouble) done.reason = trouble.reason;
       if (more) continue;
-      if (!busy) break;
-      if (Date.now() > deadline) {
-        done.reason = 'Another process is sending what is in the spool.';
-        break;
-      }
+      if (!busy) return;
+      if (Date.now() > deadline) return void (done.reason = 'Another process is sending what is in the spool.');
       await new Promise((resolve) => setTimeout(resolve, lockPause));
     }
-    return { ...done, waiting: (await spool.names()).length };
   }
 
   /** Lets what is under way end. What is in the spool stays there. */
@@ -176,6 +184,7 @@ export class Outbox {
 
   private async look(spool: Spool): Promise<void> {
     this.lookAfter(idlePause);
+    if (this.flushing > 0) return;
     // Rejected alone when the publisher was closed meanwhile.
     await this.inTurn(() => this.drain(spool)).catch(() => undefined);
   }
