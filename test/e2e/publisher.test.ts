@@ -162,7 +162,11 @@ describe('the publisher', { timeout: 60_000 }, () => {
   it('loses nothing and repeats nothing while Guildcast comes and goes', async () => {
     const publisher = publisherWith();
     let gone = false;
-    const toggling = setInterval(() => ((gone = !gone) ? proxy.cut() : proxy.mend()), 25);
+    const toggling = setInterval(() => {
+      gone = !gone;
+      if (gone) proxy.cut();
+      else proxy.mend();
+    }, 25);
     for (const number of upTo(100)) {
       await publisher.publish({ type: 'counted', payload: { name: 'a', number }, idempotencyKey: `a-${number}` });
     }

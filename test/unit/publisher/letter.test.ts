@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { backupError, backupSuccess, codespaceStatus, minecraftStatus } from '../../../src/publisher/event-payloads.js';
 import { type LetterDefaults, writeLetter } from '../../../src/publisher/letter.js';
-import { type Notification } from '../../../src/publisher/notification.js';
 import { PublishError } from '../../../src/publisher/publish-error.js';
 
 const userId = '80351110224678912';
@@ -12,7 +11,7 @@ const stamp = { codespace_name: 'fluffy-disco', timestamp };
 
 function refusal(notification: object, defaults = native): PublishError {
   try {
-    writeLetter(notification as Notification, defaults);
+    writeLetter(notification, defaults);
   } catch (error) {
     if (error instanceof PublishError) return error;
     throw error;
