@@ -15,7 +15,7 @@ export const floors = [
   ['gateway'],
   ['providers', 'queue', 'doors'],
   ['discord', 'store'],
-  ['event-log', 'cache', 'rate-limit', 'access', 'guilds'],
+  ['event-log', 'cache', 'rate-limit', 'access', 'guilds', 'outgoing'],
   ['database', 'telemetry'],
   ['domain'],
 ];

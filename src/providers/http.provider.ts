@@ -3,10 +3,11 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import { StartupError } from '../database/startup-error.js';
 import { isSnowflake } from '../domain/snowflake.js';
 import { type SourceGuild } from '../domain/source-snapshot.js';
+import { publicAddresses } from '../outgoing/address-rule.js';
+import { guardedConnector } from '../outgoing/guarded-connector.js';
 import { DataProvider, type RawSnapshot } from './data-provider.js';
 import { AnswerShape } from './http/answer-shape.js';
 import { sideParts } from './http/field-map.js';
-import { guardedConnector } from './http/guarded-connector.js';
 import { type HttpSettings } from './http/http-settings.js';
 import { JsonClient } from './http/json-client.js';
 import { SOURCE_SETTINGS } from './source-settings.js';
@@ -29,11 +30,14 @@ export class HttpProvider extends DataProvider implements OnApplicationShutdown 
     this.guildUrl = required(settings, 'HTTP_SOURCE_GUILD_URL');
     this.shape = new AnswerShape(settings.HTTP_SOURCE_FIELDS);
     const timeoutMs = settings.HTTP_SOURCE_TIMEOUT_MS;
+    const rule = settings.HTTP_SOURCE_ALLOW_PRIVATE
+      ? undefined
+      : publicAddresses('HTTP_SOURCE_ALLOW_PRIVATE=true allows it');
     this.client = new JsonClient({
       headers: settings.HTTP_SOURCE_HEADERS,
       timeoutMs,
       maxBytes: settings.HTTP_SOURCE_MAX_BYTES,
-      connect: guardedConnector({ allowPrivate: settings.HTTP_SOURCE_ALLOW_PRIVATE, resolve: lookup, timeoutMs }),
+      connect: guardedConnector({ rule, resolve: lookup, timeoutMs }),
     });
   }
 

@@ -6,10 +6,11 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const dist = path.join(import.meta.dirname, '../../dist/providers/http');
+const dist = path.join(import.meta.dirname, '../../dist');
 const built = (file) => import(pathToFileURL(path.join(dist, file)).href);
-const { guardedConnector } = await built('guarded-connector.js');
-const { JsonClient } = await built('json-client.js');
+const { publicAddresses } = await built('outgoing/address-rule.js');
+const { guardedConnector } = await built('outgoing/guarded-connector.js');
+const { JsonClient } = await built('providers/http/json-client.js');
 
 const { serve, questions } = JSON.parse(process.argv[2]);
 const connectedTo = [];
@@ -25,7 +26,7 @@ const client = new JsonClient({
   timeoutMs: 5_000,
   maxBytes: 1_000_000,
   connect: guardedConnector({
-    allowPrivate: !questions.some(({ addresses }) => addresses),
+    rule: questions.some(({ addresses }) => addresses) ? publicAddresses('none is allowed') : undefined,
     timeoutMs: 5_000,
     resolve: (_name, _options, callback) =>
       callback(

@@ -1,13 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import { Agent, type buildConnector, type Dispatcher, request } from 'undici';
+import { describeFailure } from '../../outgoing/describe-failure.js';
+import { readRetryAfter } from '../../outgoing/retry-after.js';
 import { version } from '../../telemetry/version.js';
 import { SourceBusyError } from '../source-busy.error.js';
 import { AnswerError } from './answer.error.js';
 import { acceptedCodings, readBody } from './bounded-body.js';
-import { describeFailure } from './describe-failure.js';
 import { parseJson } from './parse-json.js';
-import { readRetryAfter } from './retry-after.js';
 
 /** Connections to one server at once; more questions wait. */
 const mostConnections = 8;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { describeFailure } from '../../../../src/providers/http/describe-failure.js';
-import { PrivateAddressError } from '../../../../src/providers/http/guarded-connector.js';
+import { publicAddresses } from '../../../src/outgoing/address-rule.js';
+import { describeFailure } from '../../../src/outgoing/describe-failure.js';
+import { PrivateAddressError } from '../../../src/outgoing/guarded-connector.js';
 
 const withCode = (code: string) => Object.assign(new TypeError('hidden-word'), { code });
 
@@ -18,7 +19,7 @@ describe('why a server cannot be asked', () => {
   });
 
   it('names an address that is private, also as one of several', () => {
-    const failure = new PrivateAddressError('10.0.0.5');
+    const failure = new PrivateAddressError('10.0.0.5', publicAddresses('a setting allows it'));
     expect(describeFailure(failure)).toContain('10.0.0.5 is not an address of the public internet');
     expect(describeFailure(new AggregateError([failure]))).toBe(describeFailure(failure));
   });

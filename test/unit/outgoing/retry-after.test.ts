@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readRetryAfter } from '../../../../src/providers/http/retry-after.js';
+import { readRetryAfter } from '../../../src/outgoing/retry-after.js';
 
 const now = Date.parse('2026-01-01T00:00:00Z');
 

@@ -1,12 +1,14 @@
 import { type LookupAddress } from 'node:dns';
 import { describe, expect, it } from 'vitest';
+import { publicAddresses } from '../../../src/outgoing/address-rule.js';
 import {
   type Resolve,
   guardedConnector,
   PrivateAddressError,
-  publicLookup,
-} from '../../../../src/providers/http/guarded-connector.js';
+  guardedLookup,
+} from '../../../src/outgoing/guarded-connector.js';
 
+const rule = publicAddresses('HTTP_SOURCE_ALLOW_PRIVATE=true allows it');
 const open: LookupAddress = { address: '93.184.216.34', family: 4 };
 const open6: LookupAddress = { address: '2606:4700::1', family: 6 };
 const inner: LookupAddress = { address: '10.0.0.5', family: 4 };
@@ -27,7 +29,7 @@ function resolver(...answers: (LookupAddress[] | Error)[]): Resolve & { asked: n
 
 function look(resolve: Resolve, all: boolean): Promise<unknown> {
   return new Promise((done, fail) => {
-    publicLookup(resolve)('town.example', { all }, (error, address, family) =>
+    guardedLookup(resolve, rule)('town.example', { all }, (error, address, family) =>
       error ? fail(error) : done(all ? address : { address, family }),
     );
   });
@@ -68,7 +70,7 @@ describe('the guarded connector', () => {
   it.each(['127.0.0.1', '[::1]', '[::ffff:7f00:1]', '169.254.169.254', '0.0.0.0'])(
     'opens no socket to %s, which nobody has to look up',
     async (hostname) => {
-      const connect = guardedConnector({ allowPrivate: false, resolve: resolver(), timeoutMs: 1_000 });
+      const connect = guardedConnector({ rule, resolve: resolver(), timeoutMs: 1_000 });
       const error = await new Promise((done) =>
         connect({ hostname, protocol: 'http:', port: '9' }, (...[failure]) => done(failure)),
       );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isPublicAddress } from '../../../../src/providers/http/public-address.js';
+import { isPublicAddress } from '../../../src/outgoing/public-address.js';
 
 describe('public addresses', () => {
   it.each([

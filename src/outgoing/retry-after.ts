@@ -1,4 +1,4 @@
-/** Milliseconds. A source that wants to be left alone for longer is asked again all the same. */
+/** Milliseconds. A server that wants to be left alone for longer is asked again all the same. */
 const longestPause = 3_600_000;
 
 /** Milliseconds from a `Retry-After`, which is seconds or a date; undefined when it is neither. */
