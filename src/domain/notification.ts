@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { snowflake } from './snowflake.js';
 
-const oneTarget = 'must hold exactly one of userId, channelId and webhookUrl';
+const oneTarget = 'must hold exactly one of userId, channelId, webhookUrl and endpoint';
+
+const endpointId = z.string().regex(/^we_[\w-]{22}$/, 'must be the id of an endpoint: we_ and 22 letters');
 
 /** What a publisher names: exactly one key, of one kind of delivery channel. */
 export const publishTarget = z
@@ -9,6 +11,7 @@ export const publishTarget = z
     userId: snowflake.optional().describe('A Discord user, who gets a direct message.'),
     channelId: snowflake.optional().describe('A text channel or a thread that the bot may write into.'),
     webhookUrl: z.string().min(1).max(500).optional().describe("A webhook's address. Never shown again."),
+    endpoint: endpointId.optional().describe('A server that an operator has made known: it gets a signed request.'),
   })
   .refine((target) => Object.values(target).filter((value) => value !== undefined).length === 1, oneTarget)
   .meta({ minProperties: 1, maxProperties: 1 });
@@ -19,16 +22,18 @@ export const notificationTarget = z.union([
   z.strictObject({ userId: snowflake }),
   z.strictObject({ channelId: snowflake }),
   z.strictObject({ webhookId: snowflake, threadId: snowflake.optional() }),
+  z.strictObject({ endpoint: endpointId }),
 ]);
 export type NotificationTarget = z.infer<typeof notificationTarget>;
 
 /** What a room may hear of a target: who is notified is nobody else's business. */
-export const targetKind = z.enum(['user', 'channel', 'webhook']);
+export const targetKind = z.enum(['user', 'channel', 'webhook', 'endpoint']);
 export type TargetKind = z.infer<typeof targetKind>;
 
 export function targetKindOf(target: NotificationTarget): TargetKind {
   if ('userId' in target) return 'user';
-  return 'channelId' in target ? 'channel' : 'webhook';
+  if ('channelId' in target) return 'channel';
+  return 'endpoint' in target ? 'endpoint' : 'webhook';
 }
 
 /**

@@ -94,7 +94,7 @@ export class NotificationQueue {
 
   /** Up to 100, in their order: all of them are stored, or none. Faults as above, with the place of the culprit. */
   async publishAll(inputs: readonly PublishInput[]): Promise<Published[]> {
-    const rows = inputs.map((input, index) => this.rowOf(input, inputs.length > 1 ? index : undefined));
+    const rows = await this.rowsOf(inputs, inputs.length > 1);
     // A batch whose keys may turn out to be used must be undone as a whole; a single statement undoes itself.
     const together = rows.length > 1 && rows.some(({ idempotency }) => idempotency !== undefined);
     const storing = together ? this.repository.transaction((manager) => this.store(rows, manager)) : this.store(rows);
@@ -110,7 +110,7 @@ export class NotificationQueue {
     inputs: readonly PublishInput[],
     work: (manager: EntityManager, published: readonly Published[]) => Promise<T>,
   ): Promise<T> {
-    const rows = inputs.map((input, index) => this.rowOf(input, index));
+    const rows = await this.rowsOf(inputs, true);
     const storing = this.repository.transaction(async (manager) => {
       const stored = await this.store(rows, manager);
       return { ...stored, answer: await work(manager, stored.published) };
@@ -134,12 +134,19 @@ export class NotificationQueue {
     return consumable.has(targetKindOf(target)) ? (wanted ?? 'push') : 'push';
   }
 
-  private rowOf(input: PublishInput, place: number | undefined): NewNotification {
+  /** One after the other, so that it is the first culprit who is named. */
+  private async rowsOf(inputs: readonly PublishInput[], numbered: boolean): Promise<NewNotification[]> {
+    const rows: NewNotification[] = [];
+    for (const input of inputs) rows.push(await this.rowOf(input, numbered ? rows.length : undefined));
+    return rows;
+  }
+
+  private async rowOf(input: PublishInput, place: number | undefined): Promise<NewNotification> {
     try {
       const { publisher, idempotencyKey, target: wanted, ...request } = input;
       if (wanted === undefined) throw new Fault('request.invalid', 'target: is missing');
-      const { target, secret } = this.registry.place(wanted);
-      const fallback = request.fallback && this.registry.place(request.fallback);
+      const { target, secret } = await this.registry.place(wanted);
+      const fallback = request.fallback && (await this.registry.place(request.fallback));
       const payload = this.bounded('payload', request.payload ?? {});
       const message = request.message && this.bounded('message', request.message);
       const hash = () => canonicalHash({ ...request, payload: request.payload ?? {}, target, secret });

@@ -21,9 +21,9 @@ export abstract class DeliveryChannel {
 
   /**
    * What to keep of a target that is its own; undefined for others'.
-   * @throws Fault `request.invalid`
+   * @throws Fault `request.invalid`, `service.unavailable` (it cannot be looked up now)
    */
-  abstract place(target: PublishTarget): PlacedTarget | undefined;
+  abstract place(target: PublishTarget): PlacedTarget | undefined | Promise<PlacedTarget>;
 
   /** Whether targets of this form are its own. */
   abstract accepts(target: NotificationTarget): boolean;

@@ -11,10 +11,10 @@ export const deliveryChannels = [DiscordDmChannel, DiscordChannelChannel, Discor
 export class DeliveryRegistry {
   constructor(private readonly channels: readonly DeliveryChannel[]) {}
 
-  /** @throws Fault `request.invalid` */
-  place(target: PublishTarget): PlacedTarget {
+  /** @throws Fault `request.invalid`, `service.unavailable` */
+  async place(target: PublishTarget): Promise<PlacedTarget> {
     for (const channel of this.channels) {
-      const placed = channel.place(target);
+      const placed = await channel.place(target);
       if (placed !== undefined) return placed;
     }
     throw new Fault('request.invalid', 'target: no delivery channel goes there');

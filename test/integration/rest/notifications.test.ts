@@ -131,7 +131,7 @@ describe('/api/v1/notifications', () => {
     const twice = await post({ ...body, target: both }).expect(400);
     expect(JSON.stringify(twice.body)).not.toContain('very-secret');
     expect(twice.body).toMatchObject({
-      errors: [{ path: 'target', message: 'must hold exactly one of userId, channelId and webhookUrl' }],
+      errors: [{ path: 'target', message: 'must hold exactly one of userId, channelId, webhookUrl and endpoint' }],
     });
   });
 
