@@ -3,7 +3,7 @@ import { snowflake } from './snowflake.js';
 
 const oneTarget = 'must hold exactly one of userId, channelId, webhookUrl and endpoint';
 
-const endpointId = z.string().regex(/^we_[\w-]{22}$/, 'must be the id of an endpoint: we_ and 22 letters');
+export const endpointId = z.string().regex(/^we_[\w-]{22}$/, 'must be the id of an endpoint: we_ and 22 letters');
 
 /** What a publisher names: exactly one key, of one kind of delivery channel. */
 export const publishTarget = z

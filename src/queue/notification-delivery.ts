@@ -62,7 +62,8 @@ export class NotificationDelivery {
       return { state: 'dead', outcome: 'expired', reason: timeOver };
     }
     const outcome = await this.send(notification);
-    const { pauseMs } = onOutcome(outcome);
+    const toDiscord = this.registry.channelFor(notification.target)?.toDiscord ?? true;
+    const pauseMs = toDiscord ? onOutcome(outcome).pauseMs : 0;
     return this.settlementOf(notification, outcome, pauseMs);
   }
 

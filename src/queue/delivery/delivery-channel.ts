@@ -19,6 +19,9 @@ export abstract class DeliveryChannel {
   /** Whether the receiving side takes a repeated send for the first one. Otherwise what may have arrived is not repeated. */
   abstract readonly repeatable: boolean;
 
+  /** Whether what becomes of a try tells whether Discord is out. */
+  readonly toDiscord: boolean = true;
+
   /**
    * What to keep of a target that is its own; undefined for others'.
    * @throws Fault `request.invalid`, `service.unavailable` (it cannot be looked up now)

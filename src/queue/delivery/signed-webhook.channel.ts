@@ -12,7 +12,7 @@ import { WebhookCaller } from '../endpoints/webhook-caller.js';
 import { type CallableEndpoint } from '../endpoints/webhook-endpoint.repository.js';
 import { WebhookEndpoints } from '../endpoints/webhook-endpoints.js';
 import { signatures } from '../endpoints/webhook-secret.js';
-import { type ClaimedNotification } from '../notification.repository.js';
+import { type ClaimedNotification } from '../lease.repository.js';
 import { DeliveryChannel, type PlacedTarget } from './delivery-channel.js';
 
 /** Milliseconds after its publication for which a notification waits without a counted try because a receiver asks for it. */
@@ -24,6 +24,7 @@ export class SignedWebhookChannel extends DeliveryChannel {
   readonly name = 'signed-webhook';
   /** By `webhook-id`, which is the same with every try. */
   readonly repeatable = true;
+  override readonly toDiscord = false;
 
   constructor(
     private readonly endpoints: WebhookEndpoints,
@@ -41,11 +42,11 @@ export class SignedWebhookChannel extends DeliveryChannel {
   }
 
   async deliver(notification: ClaimedNotification, message: RenderedMessage): Promise<SendOutcome> {
-    const { id, target, nonce } = notification;
+    const { target, nonce, createdAt } = notification;
     if (!('endpoint' in target)) return { kind: 'permanent', reason: 'the target is of another kind' };
     let endpoint: CallableEndpoint | undefined;
     try {
-      endpoint = await this.endpoints.callable(target.endpoint, id);
+      endpoint = await this.endpoints.callable(target.endpoint);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       // It was logged. A named wait, lest it is taken for an outage of Discord.
@@ -58,9 +59,9 @@ export class SignedWebhookChannel extends DeliveryChannel {
       return { kind: 'permanent', reason: `The endpoint is switched off${why}.` };
     }
     const webhookId = `msg_${nonce}`;
-    const body = bodyOf(notification, message, endpoint.publishedAt);
+    const body = bodyOf(notification, message);
     const result = await this.caller.post(endpoint.url, headersOf(webhookId, body, endpoint), body);
-    const patient = endpoint.now.getTime() - endpoint.publishedAt.getTime() < longestPatience;
+    const patient = endpoint.now.getTime() - createdAt.getTime() < longestPatience;
     const { gone, ...outcome } = outcomeOf(result, webhookId, patient);
     if (gone) await this.endpoints.switchOff(target.endpoint, endpoint.url, goneReason);
     return outcome;
@@ -74,8 +75,8 @@ export class SignedWebhookChannel extends DeliveryChannel {
   }
 }
 
-function bodyOf({ id, type, guildId, payload }: ClaimedNotification, message: RenderedMessage, at: Date): string {
-  return JSON.stringify({ type, timestamp: at.toISOString(), data: { id, guildId, payload, message } });
+function bodyOf({ id, type, createdAt, guildId, payload }: ClaimedNotification, message: RenderedMessage): string {
+  return JSON.stringify({ type, timestamp: createdAt.toISOString(), data: { id, guildId, payload, message } });
 }
 
 function headersOf(id: string, body: string, { secrets, now }: CallableEndpoint): Record<string, string> {

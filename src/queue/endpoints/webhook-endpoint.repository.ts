@@ -24,8 +24,6 @@ export interface CallableEndpoint {
   disabledReason: string | null;
   /** Those that are good now, newest first. */
   secrets: string[];
-  /** When the notification was published. */
-  publishedAt: Date;
   now: Date;
 }
 
@@ -126,14 +124,13 @@ export class WebhookEndpointRepository {
     return removed > 0;
   }
 
-  /** For one try of that notification; undefined when there is no such endpoint. */
-  async callable(id: string, notificationId: string): Promise<CallableEndpoint | undefined> {
+  /** For one try; undefined when there is no such endpoint. */
+  async callable(id: string): Promise<CallableEndpoint | undefined> {
     const rows: CallableEndpoint[] = await this.database.query(
       `select url, enabled, disabled_reason as "disabledReason", now() as now,
-         coalesce((select created_at from notifications where id = $2), now()) as "publishedAt",
          array(select secret from webhook_secrets where endpoint_id = $1 and ${good} order by id desc) as secrets
        from webhook_endpoints where id = $1`,
-      [id, notificationId],
+      [id],
     );
     return rows[0];
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Fault } from '../../domain/fault.js';
+import { endpointId } from '../../domain/notification.js';
 import { urlFault } from '../../outgoing/outgoing-url.js';
 import { reachDatabase } from '../reach-database.js';
 import { outgoingRules } from './outgoing-rules.js';
@@ -47,7 +48,7 @@ export class WebhookEndpoints {
   }
 
   async get(id: string): Promise<WebhookEndpointEntity> {
-    const found = await reachDatabase(this.repository.find(id));
+    const found = await reachDatabase(this.repository.find(storable(id)));
     if (!found) throw notFound();
     return found;
   }
@@ -55,7 +56,7 @@ export class WebhookEndpoints {
   /** Fault `request.invalid` for a wrong address. */
   async change(id: string, change: EndpointChange): Promise<WebhookEndpointEntity> {
     if (change.url !== undefined) this.look(change.url);
-    if (!(await reachDatabase(this.repository.change(id, change)))) throw notFound();
+    if (!(await reachDatabase(this.repository.change(storable(id), change)))) throw notFound();
     return this.get(id);
   }
 
@@ -66,7 +67,7 @@ export class WebhookEndpoints {
   async rotate(id: string, overlapSeconds: number): Promise<EndpointWithSecret> {
     const secret = newWebhookSecret();
     const fresh = { secret, fingerprint: fingerprintOf(secret) };
-    const outcome = await reachDatabase(this.repository.rotate(id, fresh, overlapSeconds));
+    const outcome = await reachDatabase(this.repository.rotate(storable(id), fresh, overlapSeconds));
     if (outcome === 'unknown') throw notFound();
     if (outcome === 'too many') {
       const message = `This endpoint has ${mostSecrets} secrets that are good, which is as many as there may be.`;
@@ -76,16 +77,16 @@ export class WebhookEndpoints {
   }
 
   async remove(id: string): Promise<void> {
-    if (!(await reachDatabase(this.repository.remove(id)))) throw notFound();
+    if (!(await reachDatabase(this.repository.remove(storable(id))))) throw notFound();
   }
 
   exists(id: string): Promise<boolean> {
     return reachDatabase(this.repository.exists(id));
   }
 
-  /** What one try of a notification has to know; undefined when there is no such endpoint. */
-  callable(id: string, notificationId: string): Promise<CallableEndpoint | undefined> {
-    return reachDatabase(this.repository.callable(id, notificationId));
+  /** What one try has to know; undefined when there is no such endpoint. */
+  callable(id: string): Promise<CallableEndpoint | undefined> {
+    return reachDatabase(this.repository.callable(id));
   }
 
   /** Sends it nothing more, for as long as it has that address. A failure is logged: the next answer tells again. */
@@ -103,6 +104,12 @@ export class WebhookEndpoints {
     if (message === undefined) return;
     throw new Fault('request.invalid', `url: ${message}`, { errors: [{ path: 'url', message }] });
   }
+}
+
+/** Whatever else was asked for cannot be an id, and may be nothing that Postgres takes. */
+function storable(id: string): string {
+  if (!endpointId.safeParse(id).success) throw notFound();
+  return id;
 }
 
 function notFound(): Fault {
