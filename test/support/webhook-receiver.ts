@@ -18,6 +18,14 @@ export interface ReceivedCall {
 
 type Answer = (response: ServerResponse, call: ReceivedCall) => void;
 
+interface ReceiverOptions {
+  make?: (listener: RequestListener) => Server;
+  scheme?: 'http' | 'https';
+  host?: string;
+  /** 0 takes a free one. */
+  port?: number;
+}
+
 /** A server of somebody else. It answers 204 unless a test says otherwise, once for each `next`. */
 export class WebhookReceiver {
   readonly calls: ReceivedCall[] = [];
@@ -32,11 +40,11 @@ export class WebhookReceiver {
   ) {}
 
   static async start({
-    make = createServer as (listener: RequestListener) => Server,
+    make = createServer,
     scheme = 'http',
     host = '127.0.0.1',
     port = 0,
-  } = {}): Promise<WebhookReceiver> {
+  }: ReceiverOptions = {}): Promise<WebhookReceiver> {
     const server = make((request, response) => {
       const chunks: Buffer[] = [];
       request.on('error', () => undefined).on('data', (chunk: Buffer) => chunks.push(chunk));
