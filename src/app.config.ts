@@ -17,6 +17,7 @@ import {
   unknownSource,
   listed,
 } from './providers/providers.config.js';
+import { webhookConfig } from './queue/endpoints/webhook.config.js';
 import { queueConfig } from './queue/queue.config.js';
 import { rateLimitConfig } from './rate-limit/rate-limit.config.js';
 import { metricsConfig } from './telemetry/metrics.config.js';
@@ -48,6 +49,7 @@ export const appShape = z.object({
   ...providersConfig.shape,
   ...sourceShapes,
   ...queueConfig.shape,
+  ...webhookConfig.shape,
   ...gatewayConfig.shape,
 });
 

@@ -60,7 +60,7 @@ export class AppModule {
     const providers = ProvidersModule.forRoot(config.providers, [discord, GuildsModule, store], plugins);
     // Where no bot could deliver, consumers do.
     const QUEUE_DELIVERY = config.QUEUE_DELIVERY ?? (discordToken(config) === undefined ? 'pull' : 'push');
-    const queue = QueueModule.forRoot({ config: { ...config, QUEUE_DELIVERY }, imports: [discord] });
+    const queue = QueueModule.forRoot({ config: { ...config, QUEUE_DELIVERY }, webhooks: config, imports: [discord] });
     const doors = DoorsModule.forRoot(config, [discord, GuildsModule]);
     const gateway = GatewayModule.forRoot(config, [providers, GuildsModule, access, rateLimit, cache]);
     // They come over the session.

@@ -1,9 +1,16 @@
+import { lookup } from 'node:dns';
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { MetricsModule } from '../telemetry/metrics.module.js';
 import { WaitingNotifications } from '../discord/commands/waiting-notifications.js';
 import { type DeliveryChannel } from './delivery/delivery-channel.js';
 import { deliveryChannels, DeliveryRegistry } from './delivery/delivery-registry.js';
+import { outgoingRules } from './endpoints/outgoing-rules.js';
+import { WebhookCaller } from './endpoints/webhook-caller.js';
+import { WebhookEndpointEntity, WebhookSecretEntity } from './endpoints/webhook-endpoint.entity.js';
+import { WebhookEndpointRepository } from './endpoints/webhook-endpoint.repository.js';
+import { WebhookEndpoints } from './endpoints/webhook-endpoints.js';
+import { WEBHOOK_CONFIG, type WebhookConfig, webhookConfig } from './endpoints/webhook.config.js';
 import { DeliveryWorker } from './delivery.worker.js';
 import { NotificationAnnouncer } from './notification-announcer.js';
 import { NotificationDelivery } from './notification-delivery.js';
@@ -23,6 +30,7 @@ import { RetentionSweeper } from './retention.sweeper.js';
 
 interface QueueOptions {
   config: QueueConfig;
+  webhooks?: WebhookConfig;
   /** The module that provides `DiscordSender`. The data source and the event log are global. */
   imports: NonNullable<ModuleMetadata['imports']>;
 }
@@ -30,10 +38,19 @@ interface QueueOptions {
 /** Publishing, the worker that delivers, and what consumers fetch instead. */
 @Module({})
 export class QueueModule {
-  static forRoot({ config, imports }: QueueOptions): DynamicModule {
+  static forRoot({ config, webhooks = webhookConfig.parse({}), imports }: QueueOptions): DynamicModule {
     return {
       module: QueueModule,
-      imports: [...imports, MetricsModule, TypeOrmModule.forFeature([NotificationEntity, NotificationAttemptEntity])],
+      imports: [
+        ...imports,
+        MetricsModule,
+        TypeOrmModule.forFeature([
+          NotificationEntity,
+          NotificationAttemptEntity,
+          WebhookEndpointEntity,
+          WebhookSecretEntity,
+        ]),
+      ],
       providers: [
         { provide: QUEUE_CONFIG, useValue: config },
         NotificationRepository,
@@ -42,6 +59,18 @@ export class QueueModule {
         { provide: WaitingNotifications, useClass: QueueLength },
         NotificationAnnouncer,
         NotificationQueue,
+        { provide: WEBHOOK_CONFIG, useValue: webhooks },
+        WebhookEndpointRepository,
+        WebhookEndpoints,
+        {
+          provide: WebhookCaller,
+          useFactory: () =>
+            new WebhookCaller({
+              rules: outgoingRules(webhooks),
+              resolve: lookup,
+              timeoutMs: webhooks.WEBHOOK_TIMEOUT_SECONDS * 1000,
+            }),
+        },
         ...deliveryChannels,
         {
           provide: DeliveryRegistry,
@@ -57,7 +86,7 @@ export class QueueModule {
         InspectionRepository,
         QueueInspection,
       ],
-      exports: [NotificationQueue, PullQueue, PullAcks, QueueInspection, WaitingNotifications],
+      exports: [NotificationQueue, PullQueue, PullAcks, QueueInspection, WaitingNotifications, WebhookEndpoints],
     };
   }
 }

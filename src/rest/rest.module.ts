@@ -22,6 +22,7 @@ import { ProblemFilter } from './problem.filter.js';
 import { Readiness } from './readiness.js';
 import { StoredGuildsController } from './stored-guilds.controller.js';
 import { StoredMembersController } from './stored-members.controller.js';
+import { WebhookEndpointsController } from './webhook-endpoints.controller.js';
 import { VersionController } from './version.controller.js';
 
 export interface RestOptions {
@@ -65,6 +66,7 @@ export class RestModule {
         AlertRulesController,
         NotificationsController,
         PulledNotificationsController,
+        WebhookEndpointsController,
         ...discordDialect,
         HealthController,
         VersionController,

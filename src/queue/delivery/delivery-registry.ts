@@ -4,9 +4,10 @@ import { type DeliveryChannel, type PlacedTarget } from './delivery-channel.js';
 import { DiscordChannelChannel } from './discord-channel.channel.js';
 import { DiscordDmChannel } from './discord-dm.channel.js';
 import { DiscordWebhookChannel } from './discord-webhook.channel.js';
+import { SignedWebhookChannel } from './signed-webhook.channel.js';
 
 /** A new channel is one line here and its file. */
-export const deliveryChannels = [DiscordDmChannel, DiscordChannelChannel, DiscordWebhookChannel];
+export const deliveryChannels = [DiscordDmChannel, DiscordChannelChannel, DiscordWebhookChannel, SignedWebhookChannel];
 
 export class DeliveryRegistry {
   constructor(private readonly channels: readonly DeliveryChannel[]) {}
