@@ -1,16 +1,22 @@
 import { titleCase } from './discord-text.js';
+import { type Locale } from '../../domain/notification.js';
 import { type NotificationType } from './notification-type.js';
 import { readPayload, record, text } from './payload-fields.js';
 
-const signs: Record<string, string> = { started: '▶️', stopped: '⏹️', error: '❌' };
+const signs = new Map([
+  ['started', '▶️'],
+  ['stopped', '⏹️'],
+  ['error', '❌'],
+]);
+const nameless = { es: 'Desconocido', en: 'Unknown' } satisfies Record<Locale, string>;
 
 export const codespaceStatusType: NotificationType = {
   name: 'codespace_status',
-  render(payload) {
-    const shape = { action: text('unknown'), codespace_name: text('Desconocido'), details: record() };
+  render(payload, locale) {
+    const shape = { action: text('unknown'), codespace_name: text(nameless[locale]), details: record() };
     const { action, codespace_name, details } = readPayload(shape, payload);
     return {
-      title: `${signs[action] ?? '🔔'} Codespace ${action.toUpperCase()}`,
+      title: `${signs.get(action) ?? '🔔'} Codespace ${action.toUpperCase()}`,
       description: `**${codespace_name}**`,
       color: action === 'started' ? 0x00ff00 : 0xff0000,
       fields: Object.entries(details).map(([key, value]) => ({

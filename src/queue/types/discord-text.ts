@@ -2,10 +2,10 @@ import { cut, limits } from '../../discord/embed-limits.js';
 
 /**
  * Text in a code block. Three backticks in the text would end the block and let the rest act as markup: an invisible
- * space goes between them. Who sends cuts what is too long, and closes the block again.
+ * space goes between them. Who sends cuts what is too long, and closes the block again. `language` colours it.
  */
-export function codeBlock(text: string): string {
-  return '```\n' + text.replace(/`{3,}/g, (run) => [...run].join('\u200b')) + '\n```';
+export function codeBlock(text: string, language = ''): string {
+  return '```' + language + '\n' + text.replace(/`{3,}/g, (run) => [...run].join('\u200b')) + '\n```';
 }
 
 /** A field's value as code within a line. Nothing can escape a backtick there: one that looks alike takes its place. */
@@ -19,4 +19,15 @@ export function titleCase(key: string): string {
     .replace(/[_.:-]+/g, ' ')
     .trim()
     .replace(/\p{L}+/gu, (word) => word.charAt(0).toUpperCase() + word.slice(1).toLowerCase());
+}
+
+/**
+ * Text in which no character is markup. The plain part of an address stays as it is: Discord takes a backslash there for
+ * a part of the address.
+ */
+export function escapeMarkdown(text: string): string {
+  return text
+    .split(/(https?:\/\/[\w./?=&%+:;,#-]+)/)
+    .map((part, place) => (place % 2 === 1 ? part : part.replace(/[\\*_~`|>#[\]()<@-]/g, '\\$&')))
+    .join('');
 }

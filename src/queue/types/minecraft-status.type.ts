@@ -1,13 +1,24 @@
 import { inlineCode } from './discord-text.js';
+import { type Locale } from '../../domain/notification.js';
 import { type NotificationType } from './notification-type.js';
 import { number, readPayload, text } from './payload-fields.js';
 
-const signs: Record<string, string> = { online: '✅', offline: '❌', starting: '🔄', stopping: '⏹️' };
+const signs = new Map([
+  ['online', '✅'],
+  ['offline', '❌'],
+  ['starting', '🔄'],
+  ['stopping', '⏹️'],
+]);
+const words = {
+  es: { server: 'Servidor Minecraft', players: 'Jugadores' },
+  en: { server: 'Minecraft Server', players: 'Players' },
+} satisfies Record<Locale, Record<string, string>>;
 const usualPort = 25565;
 
 export const minecraftStatusType: NotificationType = {
   name: 'minecraft_status',
-  render(payload) {
+  render(payload, locale) {
+    const { server, players } = words[locale];
     const shape = {
       status: text('unknown'),
       ip: text(''),
@@ -18,11 +29,11 @@ export const minecraftStatusType: NotificationType = {
     const online = status === 'online';
     const address = port === usualPort ? ip : `${ip}:${port}`;
     return {
-      title: `${signs[status] ?? '❓'} Servidor Minecraft - ${status.toUpperCase()}`,
+      title: `${signs.get(status) ?? '❓'} ${server} - ${status.toUpperCase()}`,
       color: online ? 0x00ff00 : 0xff0000,
       fields: [
         ...(ip === '' ? [] : [{ name: 'IP', value: inlineCode(address), inline: true }]),
-        ...(online ? [{ name: 'Jugadores', value: String(players_online), inline: true }] : []),
+        ...(online ? [{ name: players, value: String(players_online), inline: true }] : []),
       ],
     };
   },

@@ -1,4 +1,4 @@
-import { type RenderedEmbed } from '../../domain/notification.js';
+import { type Locale, type RenderedEmbed } from '../../domain/notification.js';
 
 export type Embed = RenderedEmbed;
 
@@ -7,5 +7,5 @@ export interface NotificationType {
   readonly name: string;
 
   /** Shows whatever it gets: what is missing or of another kind becomes a default. Who sends cuts what is too long. */
-  render(payload: unknown): Embed;
+  render(payload: unknown, locale: Locale): Embed;
 }

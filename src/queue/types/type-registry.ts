@@ -7,12 +7,21 @@ import { minecraftStatusType } from './minecraft-status.type.js';
 import { type NotificationType } from './notification-type.js';
 
 /** A new type is one line here and its file. */
-const types: NotificationType[] = [backupErrorType, backupSuccessType, minecraftStatusType, codespaceStatusType];
+export const builtInTypes: readonly NotificationType[] = [
+  backupErrorType,
+  backupSuccessType,
+  minecraftStatusType,
+  codespaceStatusType,
+];
 
-const byName = new Map(types.map((type) => [type.name, type]));
+const byName = new Map(builtInTypes.map((type) => [type.name, type]));
+
+export function builtInType(name: string): NotificationType | undefined {
+  return byName.get(name);
+}
 
 /** The message of a notification; `at` is the moment it is sent. Any type and payload has one. */
 export function renderNotification(type: string, payload: unknown, at: Date): RenderedMessage {
-  const embed = byName.get(type)?.render(payload) ?? renderGeneric(type, payload);
+  const embed = builtInType(type)?.render(payload, 'es') ?? renderGeneric(type, payload);
   return { embeds: [{ ...embed, timestamp: at.toISOString() }] };
 }
