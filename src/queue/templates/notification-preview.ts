@@ -1,0 +1,57 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { withinLimits } from '../../discord/embed-limits.js';
+import { messageBody } from '../../discord/message-body.js';
+import { Fault } from '../../domain/fault.js';
+import { type RenderedMessage } from '../../domain/notification.js';
+import { canonicalJson, storableJson } from '../canonical-json.js';
+import { QUEUE_CONFIG, type QueueConfig } from '../queue.config.js';
+import { type Maker, NotificationRenderer, type Tellable } from '../types/notification-renderer.js';
+import { CompiledTemplate } from './compiled-template.js';
+import { remarkCuts } from './cut-remarks.js';
+import { type TemplateBody } from './template-body.js';
+
+/** Warnings that are kept: a wall of them helps nobody. */
+const mostWarnings = 50;
+
+export interface Preview {
+  /** What would be sent, within Discord's limits. */
+  message: RenderedMessage;
+  /** The same as Discord reads it; null when it says nothing and nothing would be sent. */
+  discord: Record<string, unknown> | null;
+  by: Maker;
+  warnings: string[];
+}
+
+/** Shows what a notification would look like. Nothing is stored, and nobody is told. */
+@Injectable()
+export class NotificationPreview {
+  constructor(
+    @Inject(QUEUE_CONFIG) private readonly config: Pick<QueueConfig, 'QUEUE_MAX_PAYLOAD_BYTES'>,
+    private readonly renderer: NotificationRenderer,
+  ) {}
+
+  /**
+   * `template` is tried in place of those that are stored.
+   * @throws Fault `request.invalid` when the template cannot be read or the payload is nested too deep, `request.too_large`
+   */
+  show(notification: Omit<Tellable, 'id' | 'createdAt'>, template?: TemplateBody): Preview {
+    // As it would come out of the database.
+    const payload = storableJson(canonicalJson(notification.payload));
+    if (Buffer.byteLength(payload) > this.config.QUEUE_MAX_PAYLOAD_BYTES) {
+      const limit = this.config.QUEUE_MAX_PAYLOAD_BYTES;
+      throw new Fault('request.too_large', `The payload is larger than ${limit} bytes of JSON.`);
+    }
+    const at = new Date();
+    const warnings = new Set<string>();
+    const remark = (place: string, words: string): void => {
+      if (warnings.size < mostWarnings) warnings.add(`${place}: ${words}`);
+    };
+    const told = { ...notification, payload: JSON.parse(payload) as unknown, id: '0', createdAt: at };
+    const trial = template && new CompiledTemplate(template, this.renderer.localeOf(notification));
+    const { message, by } = this.renderer.tell(told, at, { trial, remark });
+    const sent = withinLimits(message);
+    remarkCuts(message, sent, remark);
+    const discord = messageBody(message);
+    return { message: sent, discord: discord ? { ...discord } : null, by, warnings: [...warnings] };
+  }
+}
