@@ -13,6 +13,8 @@ import {
 import { type NotificationRepository } from '../../../src/queue/notification.repository.js';
 import { QueueMetrics } from '../../../src/queue/queue.metrics.js';
 import { Metrics } from '../../../src/telemetry/metrics.js';
+import { SettlementNews } from '../../../src/queue/settlement-news.js';
+import { type NotificationRenderer } from '../../../src/queue/types/notification-renderer.js';
 import { queueConfig } from '../../../src/queue/queue.config.js';
 
 const claimed: ClaimedNotification = {
@@ -73,7 +75,9 @@ describe('a delivery', () => {
     const log = new MemoryEventLog({ historySize: 10, historyAge: 60_000 });
     const registry = new DeliveryRegistry([channel]);
     const metrics = new QueueMetrics({} as NotificationRepository, new Metrics());
-    delivery = new NotificationDelivery(config, repository, registry, new NotificationAnnouncer(log), metrics);
+    const renderer = { render: () => ({ content: 'x' }) } as unknown as NotificationRenderer;
+    const news = new SettlementNews(metrics, new NotificationAnnouncer(log));
+    delivery = new NotificationDelivery(config, repository, registry, renderer, news);
   });
   afterEach(() => vi.useRealTimers());
 

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { type RenderedEmbed } from '../../../src/domain/notification.js';
-import { renderNotification } from '../../../src/queue/types/type-registry.js';
+import { type Locale, type RenderedEmbed } from '../../../src/domain/notification.js';
+import { rendererWith } from './templates/template-bench.js';
 
 const at = new Date('2026-01-02T03:04:05.678Z');
 const timestamp = '2026-01-02T03:04:05.678Z';
 
-function embedOf(type: string, payload: unknown): RenderedEmbed {
-  return renderNotification(type, payload, at).embeds![0]!;
+const { renderer } = rendererWith({});
+
+function embedOf(type: string, payload: unknown, locale: Locale = 'es'): RenderedEmbed {
+  return renderer.render({ type, payload, locale }, at).embeds![0]!;
 }
 
 describe('backup_error', () => {

@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+import { type Logger } from '@nestjs/common';
 import { type DataSource } from 'typeorm';
 import { vi } from 'vitest';
 import { type PgListener } from '../../../../src/database/pg-listener.js';
@@ -44,6 +44,7 @@ export function rendererWith(templates: Record<string, unknown>, QUEUE_LOCALE: L
     }),
   );
   vi.spyOn(store, 'find').mockImplementation((type, locale) => known.get(`${locale}:${type}`));
-  const warned = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+  const { logger } = store as unknown as { logger: Logger };
+  const warned = vi.spyOn(logger, 'warn').mockImplementation(() => undefined);
   return { renderer: new NotificationRenderer({ QUEUE_LOCALE }, store), notes, warned };
 }
