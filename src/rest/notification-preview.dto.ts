@@ -5,8 +5,7 @@ import { templateBody } from '../queue/templates/template-body.js';
 import { locales } from '../domain/notification.js';
 
 export class PreviewRequest extends createZodDto(
-  publishRequest.extend({
-    locale: z.enum(locales).optional().describe('The language; QUEUE_LOCALE unless given.'),
+  publishRequest.safeExtend({
     template: templateBody.optional().describe('To try before it is stored. Admin keys only.'),
   }),
 ) {}

@@ -123,9 +123,9 @@ export class CompiledTemplate {
 
   private address(course: Course): string | undefined {
     const words = this.fill('url', course);
-    if (words === undefined || isAddress(words)) return words;
-    course.remark?.('url', 'is no address that begins with http:// or https://, and is left out');
-    return undefined;
+    const address = words === undefined ? undefined : readAddress(words);
+    if (words !== undefined && address === undefined) course.remark?.('url', notAnAddress);
+    return address;
   }
 
   private color(course: Course): number | undefined {
@@ -165,6 +165,7 @@ export class CompiledTemplate {
   }
 }
 
+const notAnAddress = 'must begin with http:// or https:// and name a public host: it is left out';
 const notAColor = 'must be #rrggbb, a number up to 16777215 or the name of a colour';
 
 function filled(text: CompiledText, place: string, { variables, budget, remark }: Course): string {
@@ -195,6 +196,9 @@ function* entriesOf({ place, each }: CompiledField, { variables, budget, remark 
   else for (const [key, item] of Object.entries(found)) yield { item, key, index: ++index };
 }
 
-function isAddress(words: string): boolean {
-  return words.length <= 2_048 && /^https?:\/\//i.test(words) && URL.canParse(words);
+/** Discord refuses the whole message for an address that it does not like. */
+function readAddress(words: string): string | undefined {
+  if (!/^https?:\/\//i.test(words) || !URL.canParse(words)) return undefined;
+  const { href, hostname } = new URL(words);
+  return href.length <= 2_048 && hostname.includes('.') ? href : undefined;
 }

@@ -4,8 +4,9 @@ import { messageBody } from '../../discord/message-body.js';
 import { Fault } from '../../domain/fault.js';
 import { type RenderedMessage } from '../../domain/notification.js';
 import { canonicalJson, storableJson } from '../canonical-json.js';
+import { type PublishRequest } from '../publish-request.js';
 import { QUEUE_CONFIG, type QueueConfig } from '../queue.config.js';
-import { type Maker, NotificationRenderer, type Tellable } from '../types/notification-renderer.js';
+import { type Maker, NotificationRenderer } from '../types/notification-renderer.js';
 import { CompiledTemplate } from './compiled-template.js';
 import { remarkCuts } from './cut-remarks.js';
 import { type TemplateBody } from './template-body.js';
@@ -22,6 +23,9 @@ export interface Preview {
   warnings: string[];
 }
 
+/** Of a publish request, what its look depends on. */
+type PreviewInput = Pick<PublishRequest, 'type' | 'payload' | 'message' | 'guildId' | 'locale' | 'priority'>;
+
 /** Shows what a notification would look like. Nothing is stored, and nobody is told. */
 @Injectable()
 export class NotificationPreview {
@@ -34,24 +38,35 @@ export class NotificationPreview {
    * `template` is tried in place of those that are stored.
    * @throws Fault `request.invalid` when the template cannot be read or the payload is nested too deep, `request.too_large`
    */
-  show(notification: Omit<Tellable, 'id' | 'createdAt'>, template?: TemplateBody): Preview {
-    // As it would come out of the database.
-    const payload = storableJson(canonicalJson(notification.payload));
-    if (Buffer.byteLength(payload) > this.config.QUEUE_MAX_PAYLOAD_BYTES) {
-      const limit = this.config.QUEUE_MAX_PAYLOAD_BYTES;
-      throw new Fault('request.too_large', `The payload is larger than ${limit} bytes of JSON.`);
-    }
+  show(notification: PreviewInput, template?: TemplateBody): Preview {
     const at = new Date();
     const warnings = new Set<string>();
     const remark = (place: string, words: string): void => {
       if (warnings.size < mostWarnings) warnings.add(`${place}: ${words}`);
     };
-    const told = { ...notification, payload: JSON.parse(payload) as unknown, id: '0', createdAt: at };
+    const { type = 'message', payload = {}, message: ready } = notification;
+    const told = {
+      ...notification,
+      type,
+      payload: this.stored('payload', payload),
+      message: ready && this.stored('message', ready),
+      id: '0',
+      createdAt: at,
+      priority: notification.priority ?? 'normal',
+    };
     const trial = template && new CompiledTemplate(template, this.renderer.localeOf(notification));
     const { message, by } = this.renderer.tell(told, at, { trial, remark });
     const sent = withinLimits(message);
     remarkCuts(message, sent, remark);
     const discord = messageBody(message);
     return { message: sent, discord: discord ? { ...discord } : null, by, warnings: [...warnings] };
+  }
+
+  /** As it would come out of the database. */
+  private stored<T>(what: string, value: T): T {
+    const json = storableJson(canonicalJson(value));
+    const limit = this.config.QUEUE_MAX_PAYLOAD_BYTES;
+    if (Buffer.byteLength(json) <= limit) return JSON.parse(json) as T;
+    throw new Fault('request.too_large', `The ${what} is larger than ${limit} bytes of JSON.`);
   }
 }
