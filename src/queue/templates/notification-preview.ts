@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { withinLimits } from '../../discord/embed-limits.js';
 import { messageBody } from '../../discord/message-body.js';
 import { Fault } from '../../domain/fault.js';
-import { type RenderedMessage } from '../../domain/notification.js';
+import { type Locale, type RenderedMessage } from '../../domain/notification.js';
 import { canonicalJson, storableJson } from '../canonical-json.js';
 import { type PublishRequest } from '../publish-request.js';
 import { QUEUE_CONFIG, type QueueConfig } from '../queue.config.js';
@@ -54,7 +54,7 @@ export class NotificationPreview {
       createdAt: at,
       priority: notification.priority ?? 'normal',
     };
-    const trial = template && new CompiledTemplate(template, this.renderer.localeOf(notification));
+    const trial = template && trialOf(template, this.renderer.localeOf(notification));
     const { message, by } = this.renderer.tell(told, at, { trial, remark });
     const sent = withinLimits(message);
     remarkCuts(message, sent, remark);
@@ -68,5 +68,15 @@ export class NotificationPreview {
     const limit = this.config.QUEUE_MAX_PAYLOAD_BYTES;
     if (Buffer.byteLength(json) <= limit) return JSON.parse(json) as T;
     throw new Fault('request.too_large', `The ${what} is larger than ${limit} bytes of JSON.`);
+  }
+}
+
+function trialOf(template: TemplateBody, locale: Locale): CompiledTemplate {
+  try {
+    return new CompiledTemplate(template, locale);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const errors = error.details.errors?.map(({ path, message }) => ({ path: `template.${path}`, message }));
+    throw new Fault(error.code, error.message, { ...error.details, ...(errors && { errors }) });
   }
 }
