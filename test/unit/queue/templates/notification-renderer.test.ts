@@ -51,7 +51,8 @@ describe('what a notification is rendered by', () => {
     ['a form of ours', {}, 'backup_error', 'es', '❌ Error en Backup', 'built-in'],
     ['the usual language where its own is none', { 'es:deploy': own('ES') }, 'deploy', 'fr', 'ES', 'template'],
     ['the plain form', {}, 'constructor', null, 'Constructor', 'generic'],
-  ])('%s', (_, templates, type, locale, title, kind) => {
+  ])('%s', (...row) => {
+    const [, templates, type, locale, title, kind] = row;
     const { renderer } = rendererWith(templates);
     const { message, by } = renderer.tell({ type, payload: {}, ...(locale !== undefined && { locale }) }, at);
     expect(titleOf(message)).toBe(title);
