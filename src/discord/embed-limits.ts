@@ -105,6 +105,7 @@ function fitted(embed: RenderedEmbed, total: number): RenderedEmbed | undefined 
   return {
     ...(author !== undefined && { author }),
     ...(title !== undefined && { title }),
+    ...(embed.url !== undefined && { url: embed.url }),
     ...(description !== undefined && { description }),
     ...(embed.color !== undefined && { color: colorOf(embed.color) }),
     ...(shown.length > 0 && { fields: shown }),

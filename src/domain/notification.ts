@@ -54,6 +54,11 @@ export type Locale = (typeof locales)[number];
 const embed = z.strictObject({
   author: z.string().optional(),
   title: z.string().optional(),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(2_048)
+    .optional()
+    .describe('Where the title leads to.'),
   description: z.string().optional(),
   color: z.int().min(0).max(0xffffff).optional().describe('0xRRGGBB as a number.'),
   fields: z.array(z.strictObject({ name: z.string(), value: z.string(), inline: z.boolean().optional() })).optional(),

@@ -53,7 +53,7 @@ export interface Settlement {
   fallsBack?: boolean;
 }
 
-interface Settled {
+export interface Settled {
   /** `pending` where another target is tried instead; `superseded` where a newer one has come meanwhile. */
   state: Settlement['state'];
   attempts: number;

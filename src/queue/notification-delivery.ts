@@ -1,14 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { type RenderedMessage, type SendOutcome, targetKindOf } from '../domain/notification.js';
+import { type RenderedMessage, type SendOutcome } from '../domain/notification.js';
 import { DeliveryRegistry } from './delivery/delivery-registry.js';
-import { NotificationAnnouncer } from './notification-announcer.js';
 import { type ClaimedNotification, LeaseRepository, type Settlement } from './lease.repository.js';
 import { timeOver } from './notification.repository.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
-import { QueueMetrics } from './queue.metrics.js';
 import { RetrySchedule } from './retry-schedule.js';
-import { renderNotification } from './types/type-registry.js';
+import { SettlementNews } from './settlement-news.js';
+import { NotificationRenderer } from './types/notification-renderer.js';
 
 /** Leases after which a channel that never answers is given up: its try then counts as failed. */
 const patienceInLeases = 10;
@@ -26,8 +25,8 @@ export class NotificationDelivery {
     @Inject(QUEUE_CONFIG) private readonly config: QueueConfig,
     private readonly repository: LeaseRepository,
     private readonly registry: DeliveryRegistry,
-    private readonly announcer: NotificationAnnouncer,
-    private readonly metrics: QueueMetrics,
+    private readonly renderer: NotificationRenderer,
+    private readonly news: SettlementNews,
   ) {
     this.schedule = new RetrySchedule(config.QUEUE_RETRY_SCHEDULE);
   }
@@ -80,7 +79,7 @@ export class NotificationDelivery {
       channel.repeatable ? { kind: 'retry', reason, burnsAttempt: true } : unknown(reason);
     let message: RenderedMessage;
     try {
-      message = notification.message ?? renderNotification(notification.type, notification.payload, new Date());
+      message = this.renderer.render(notification, new Date());
     } catch (error) {
       this.logger.error(`Notification ${notification.id} cannot be written`, error);
       return { kind: 'retry', reason: 'the message cannot be written', burnsAttempt: true };
@@ -129,28 +128,9 @@ export class NotificationDelivery {
   }
 
   private async settle(notification: ClaimedNotification, settlement: Settlement): Promise<void> {
-    const { id, type, target, guildId, nonce } = notification;
-    const { reason } = settlement;
     const settled = await this.repository.settle(notification, settlement);
-    if (!settled) {
-      this.logger.warn(`Notification ${id} went to another worker before this one was done with it`);
-      return;
-    }
-    this.metrics.attempted(settlement.outcome);
-    const { state } = settled;
-    if (state === 'dead') this.logger.warn(`Notification ${id} (${type}) is dead: ${reason}`);
-    if (state === 'unknown') this.logger.warn(`Nobody knows whether notification ${id} (${type}) arrived: ${reason}`);
-    if (guildId === null) return;
-    const event = state === 'pending' ? 'retrying' : state;
-    const nextAttemptAt = settled.nextAttemptAt?.toISOString();
-    this.announcer.tell(guildId, nonce, event, {
-      id,
-      type,
-      target: targetKindOf(target),
-      attempts: settled.attempts,
-      nextAttemptAt,
-      reason,
-    });
+    if (settled) this.news.tell(notification, settlement, settled);
+    else this.logger.warn(`Notification ${notification.id} went to another worker before this one was done with it`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { locales } from '../domain/notification.js';
 import { deliveryModes } from './delivery-mode.js';
 
 const week = 604_800;
@@ -29,6 +30,8 @@ export const queueConfig = z.object({
   QUEUE_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(4),
   /** Who delivers what is published: workers of ours, or consumers. Unset: ours where there is a bot's token. */
   QUEUE_DELIVERY: z.enum(deliveryModes).optional(),
+  /** The language of notifications that name none. */
+  QUEUE_LOCALE: z.enum(locales).default('es'),
   /**
    * How long a consumer that names no lease keeps what it was given; each mark prolongs the rest of its batch by that much.
    * Longer than its slowest single delivery, or another consumer delivers the same again.

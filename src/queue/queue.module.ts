@@ -27,6 +27,11 @@ import { QueueLength } from './queue-length.js';
 import { QueueMetrics } from './queue.metrics.js';
 import { QueueInspection } from './queue-inspection.js';
 import { RetentionSweeper } from './retention.sweeper.js';
+import { SettlementNews } from './settlement-news.js';
+import { NotificationPreview } from './templates/notification-preview.js';
+import { NotificationTemplateEntity } from './templates/notification-template.entity.js';
+import { NotificationTemplateStore } from './templates/notification-template.store.js';
+import { NotificationRenderer } from './types/notification-renderer.js';
 
 interface QueueOptions {
   config: QueueConfig;
@@ -49,6 +54,7 @@ export class QueueModule {
           NotificationAttemptEntity,
           WebhookEndpointEntity,
           WebhookSecretEntity,
+          NotificationTemplateEntity,
         ]),
       ],
       providers: [
@@ -77,6 +83,7 @@ export class QueueModule {
           useFactory: (...channels: DeliveryChannel[]) => new DeliveryRegistry(channels),
           inject: deliveryChannels,
         },
+        SettlementNews,
         NotificationDelivery,
         DeliveryWorker,
         RetentionSweeper,
@@ -85,8 +92,20 @@ export class QueueModule {
         PullAcks,
         InspectionRepository,
         QueueInspection,
+        NotificationTemplateStore,
+        NotificationRenderer,
+        NotificationPreview,
       ],
-      exports: [NotificationQueue, PullQueue, PullAcks, QueueInspection, WaitingNotifications, WebhookEndpoints],
+      exports: [
+        NotificationQueue,
+        PullQueue,
+        PullAcks,
+        QueueInspection,
+        WaitingNotifications,
+        WebhookEndpoints,
+        NotificationTemplateStore,
+        NotificationPreview,
+      ],
     };
   }
 }

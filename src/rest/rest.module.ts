@@ -16,6 +16,7 @@ import { HealthController } from './health.controller.js';
 import { HiddenMembersController } from './hidden-members.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { MetricsServer, type MetricsServerOptions } from './metrics.server.js';
+import { NotificationPreviewController } from './notification-preview.controller.js';
 import { NotificationsController } from './notifications.controller.js';
 import { PulledNotificationsController } from './pulled-notifications.controller.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -23,6 +24,7 @@ import { Readiness } from './readiness.js';
 import { StoredGuildsController } from './stored-guilds.controller.js';
 import { StoredMembersController } from './stored-members.controller.js';
 import { WebhookEndpointsController } from './webhook-endpoints.controller.js';
+import { TemplatesController } from './templates.controller.js';
 import { VersionController } from './version.controller.js';
 
 export interface RestOptions {
@@ -64,7 +66,9 @@ export class RestModule {
         StoredGuildsController,
         StoredMembersController,
         AlertRulesController,
+        NotificationPreviewController,
         NotificationsController,
+        TemplatesController,
         PulledNotificationsController,
         WebhookEndpointsController,
         ...discordDialect,

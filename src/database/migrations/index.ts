@@ -8,6 +8,7 @@ import { VisitorSessions1700000000007 } from './1700000000007-visitor-sessions.j
 import { NotificationTargets1700000000008 } from './1700000000008-notification-targets.js';
 import { PulledNotifications1700000000009 } from './1700000000009-pulled-notifications.js';
 import { NotificationOptions1700000000010 } from './1700000000010-notification-options.js';
+import { NotificationTemplates1700000000012 } from './1700000000012-notification-templates.js';
 import { WebhookEndpoints1700000000014 } from './1700000000014-webhook-endpoints.js';
 import { AttemptsOfNotifications1700000000018 } from './1700000000018-attempts-of-notifications.js';
 
@@ -23,6 +24,7 @@ export const migrations = [
   NotificationTargets1700000000008,
   PulledNotifications1700000000009,
   NotificationOptions1700000000010,
+  NotificationTemplates1700000000012,
   WebhookEndpoints1700000000014,
   AttemptsOfNotifications1700000000018,
 ];

@@ -172,6 +172,10 @@ describe('a delivery', () => {
     settlements = [];
     expect((await run({ ...failed, retryAfterMs: 60_000 })).delay).toBe(60);
     settlements = [];
-    expect(await run(failed, { ...claimed, attempts: 1 })).toMatchObject({ state: 'dead', outcome: 'failed', reason: 'no' });
+    expect(await run(failed, { ...claimed, attempts: 1 })).toMatchObject({
+      state: 'dead',
+      outcome: 'failed',
+      reason: 'no',
+    });
   });
 });

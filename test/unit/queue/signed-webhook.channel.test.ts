@@ -18,6 +18,8 @@ import { NotificationAnnouncer } from '../../../src/queue/notification-announcer
 import { NotificationDelivery } from '../../../src/queue/notification-delivery.js';
 import { queueConfig } from '../../../src/queue/queue.config.js';
 import { type QueueMetrics } from '../../../src/queue/queue.metrics.js';
+import { SettlementNews } from '../../../src/queue/settlement-news.js';
+import { type NotificationRenderer } from '../../../src/queue/types/notification-renderer.js';
 
 const day = 86_400_000;
 const publishedAt = new Date('2026-01-01T12:00:00.250Z');
@@ -133,8 +135,11 @@ describe('the outcomes of an endpoint', () => {
         },
       } as unknown as LeaseRepository,
       new DeliveryRegistry([channel]),
-      new NotificationAnnouncer(new MemoryEventLog({ historySize: 1, historyAge: 1_000 })),
-      { attempted: () => undefined } as unknown as QueueMetrics,
+      { render: () => message } as unknown as NotificationRenderer,
+      new SettlementNews(
+        { attempted: () => undefined } as unknown as QueueMetrics,
+        new NotificationAnnouncer(new MemoryEventLog({ historySize: 1, historyAge: 1_000 })),
+      ),
     );
     const heard: SendOutcome[] = [];
     const run = () =>
