@@ -98,6 +98,8 @@ describe('what a notification is rendered by', () => {
     expect(JSON.stringify(warned.mock.calls)).not.toContain('Secret');
     expect(render('deploy')).toBe('Deploy');
     expect(notes[1]).toEqual(['template: it says nothing about this notification', 'deploy', 'en', 'en:deploy']);
+    // What failed for one notification is tried with the next.
+    expect(titleOf(renderer.render({ type: 'backup_error', payload: { zone: 'UTC' } }, at))).toBe('00');
     vi.advanceTimersByTime(60_001);
     render('backup_error');
     expect(notes).toHaveLength(3);

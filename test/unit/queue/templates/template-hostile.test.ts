@@ -47,6 +47,11 @@ describe('a hostile template', () => {
     ['a wide date', '{{ "2026-01-02" | date: "%900000000d" }}', /more text/],
     ['a needle that takes long to look for', '{{ log | replace: log, "" }}', /more than 1000 characters/],
     ['the same in a condition', '{% if log contains log %}{% endif %}', /more than 1000 characters/],
+    [
+      'a small answer out of much, again and again',
+      '{% for w in words limit: 400 %}{{ words | first }}{% endfor %}',
+      /more text/,
+    ],
     ['a filter for each of many', '{% for w in words %}{{ words | join | size }}{% endfor %}', /./],
   ])('ends: %s', (_, text, reason) => {
     const failure = failureOf(text, { log, words, much: 900_000_000 });
