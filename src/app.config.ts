@@ -19,6 +19,7 @@ import {
 } from './providers/providers.config.js';
 import { webhookConfig } from './queue/endpoints/webhook.config.js';
 import { queueConfig } from './queue/queue.config.js';
+import { remoteSourcesConfig, remoteSourcesFault } from './queue/sources/remote-sources.config.js';
 import { rateLimitConfig } from './rate-limit/rate-limit.config.js';
 import { metricsConfig } from './telemetry/metrics.config.js';
 import { telemetryConfig } from './telemetry/telemetry.config.js';
@@ -50,6 +51,7 @@ export const appShape = z.object({
   ...sourceShapes,
   ...queueConfig.shape,
   ...webhookConfig.shape,
+  ...remoteSourcesConfig.shape,
   ...gatewayConfig.shape,
 });
 
@@ -86,6 +88,8 @@ function contradictions(config: AppConfig, { production }: { production: boolean
   }
   const shards = shardFault(config);
   if (shards !== undefined) faults.push(shards);
+  const remote = remoteSourcesFault(config, { token: discordToken(config) !== undefined });
+  if (remote !== undefined) faults.push(remote);
   faults.push(...sourceFaults(config.providers, { production }));
   if (config.METRICS_PORT !== undefined && config.METRICS_PORT !== 0 && config.METRICS_PORT === config.PORT) {
     faults.push('METRICS_PORT: must be another port than PORT');

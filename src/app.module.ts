@@ -18,6 +18,7 @@ import { GuildsModule } from './guilds/guilds.module.js';
 import { type DataProvider } from './providers/data-provider.js';
 import { ProvidersModule } from './providers/providers.module.js';
 import { QueueModule } from './queue/queue.module.js';
+import { RemoteSourcesModule } from './queue/sources/remote-sources.module.js';
 import { FailedAttempts } from './rate-limit/failed-attempts.js';
 import { RateLimitModule } from './rate-limit/rate-limit.module.js';
 import { DatabaseCheck } from './rest/database.check.js';
@@ -61,6 +62,7 @@ export class AppModule {
     // Where no bot could deliver, consumers do.
     const QUEUE_DELIVERY = config.QUEUE_DELIVERY ?? (discordToken(config) === undefined ? 'pull' : 'push');
     const queue = QueueModule.forRoot({ config: { ...config, QUEUE_DELIVERY }, webhooks: config, imports: [discord] });
+    const remoteSources = RemoteSourcesModule.forRoot({ config, imports: [queue] });
     const doors = DoorsModule.forRoot(config, [discord, GuildsModule]);
     const gateway = GatewayModule.forRoot(config, [providers, GuildsModule, access, rateLimit, cache]);
     // They come over the session.
@@ -69,7 +71,7 @@ export class AppModule {
       ? [CommandsModule.forRoot({ publicUrl: config.PUBLIC_URL, imports: [discord, GuildsModule, gateway, queue] })]
       : [];
     const rest = RestModule.forRoot({
-      imports: [gateway, GuildsModule, queue, database, discord, store, doors],
+      imports: [gateway, GuildsModule, queue, remoteSources, database, discord, store, doors],
       healthChecks: [DatabaseCheck, DiscordCheck],
       ...(config.METRICS_PORT !== undefined && { metricsServer: { port: config.METRICS_PORT, host: config.HOST } }),
     });
@@ -89,6 +91,7 @@ export class AppModule {
         providers,
         doors,
         queue,
+        remoteSources,
         gateway,
         rest,
         DoctorModule.forRoot(config, { connection, imports: [discord, providers] }),

@@ -20,6 +20,7 @@ import { NotificationPreviewController } from './notification-preview.controller
 import { NotificationsController } from './notifications.controller.js';
 import { PulledNotificationsController } from './pulled-notifications.controller.js';
 import { ProblemFilter } from './problem.filter.js';
+import { QueueSourcesController } from './queue-sources.controller.js';
 import { Readiness } from './readiness.js';
 import { StoredGuildsController } from './stored-guilds.controller.js';
 import { StoredMembersController } from './stored-members.controller.js';
@@ -71,6 +72,7 @@ export class RestModule {
         TemplatesController,
         PulledNotificationsController,
         WebhookEndpointsController,
+        QueueSourcesController,
         ...discordDialect,
         HealthController,
         VersionController,

@@ -9,6 +9,7 @@ import { NotificationTargets1700000000008 } from './1700000000008-notification-t
 import { PulledNotifications1700000000009 } from './1700000000009-pulled-notifications.js';
 import { NotificationOptions1700000000010 } from './1700000000010-notification-options.js';
 import { NotificationTemplates1700000000012 } from './1700000000012-notification-templates.js';
+import { RemoteSources1700000000013 } from './1700000000013-remote-sources.js';
 import { WebhookEndpoints1700000000014 } from './1700000000014-webhook-endpoints.js';
 import { AttemptsOfNotifications1700000000018 } from './1700000000018-attempts-of-notifications.js';
 
@@ -25,6 +26,7 @@ export const migrations = [
   PulledNotifications1700000000009,
   NotificationOptions1700000000010,
   NotificationTemplates1700000000012,
+  RemoteSources1700000000013,
   WebhookEndpoints1700000000014,
   AttemptsOfNotifications1700000000018,
 ];

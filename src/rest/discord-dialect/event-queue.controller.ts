@@ -139,7 +139,8 @@ export class EventQueueController {
   ): Promise<EventStatusDto> {
     const body = readBody(failedBody, request);
     const reason = body?.error_message ?? undefined;
-    await this.pull.mark(id, { sent: false, reason, token: tokenOf(body, query), usersOnly: true });
+    const permanent = body?.permanent ?? undefined;
+    await this.pull.mark(id, { sent: false, reason, permanent, token: tokenOf(body, query), usersOnly: true });
     return { success: true, event_id: Number(id), status: 'failed' };
   }
 }

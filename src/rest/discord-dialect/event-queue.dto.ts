@@ -53,7 +53,11 @@ export class ProcessedQuery extends createZodDto(z.object({ lease_token: leaseTo
 export const processedBody = z.object({ lease_token: leaseToken }).nullish();
 
 export const failedBody = z
-  .object({ error_message: z.string().nullish(), lease_token: leaseToken })
+  .object({
+    error_message: z.string().nullish(),
+    permanent: z.boolean().nullish().describe('No other try can help. Left out, the text decides.'),
+    lease_token: leaseToken,
+  })
   .nullish()
   .meta({ description: 'Why it failed. Some texts say that no other try can help.' });
 export class FailedBody extends createZodDto(failedBody.unwrap().unwrap()) {}
@@ -145,6 +149,18 @@ export class StatsDto extends createZodDto(
       codespace_url: z.string().nullable(),
       is_valid: z.boolean(),
     }),
+    sources: z
+      .array(
+        z.object({
+          name: z.string(),
+          total_polled: count,
+          total_processed: count,
+          total_failed: count,
+          last_poll: z.iso.datetime().nullable(),
+          last_error: z.string().nullable(),
+        }),
+      )
+      .describe('The other queues whose events are delivered here.'),
     timestamp,
   }),
 ) {}

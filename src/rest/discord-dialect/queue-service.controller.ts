@@ -5,6 +5,7 @@ import { Public } from '../../access/public.decorator.js';
 import { RequireScope } from '../../access/require-scope.decorator.js';
 import { DiscordStatus } from '../../discord/discord-status.js';
 import { QueueInspection } from '../../queue/queue-inspection.js';
+import { RemoteSources } from '../../queue/sources/remote-sources.js';
 import { CleanupDto, CleanupQuery, QueueHealthDto, StatsDto } from './event-queue.dto.js';
 import { SpeaksEventQueue } from './speaks-event-queue.decorator.js';
 
@@ -20,6 +21,7 @@ export class QueueServiceController {
   constructor(
     private readonly inspection: QueueInspection,
     private readonly discord: DiscordStatus,
+    private readonly sources: RemoteSources,
   ) {}
 
   @Get('health')
@@ -46,6 +48,7 @@ export class QueueServiceController {
   @ApiOkResponse({ type: StatsDto })
   async stats(): Promise<StatsDto> {
     const { at, found } = await this.inspection.counts();
+    const sources = await this.sources.status();
     return {
       success: true,
       stats: {
@@ -67,6 +70,14 @@ export class QueueServiceController {
         codespace_url: null,
         is_valid: this.configured(),
       },
+      sources: sources.map(({ name, polled, processed, failed, lastPoll, lastError }) => ({
+        name,
+        total_polled: polled,
+        total_processed: processed,
+        total_failed: failed,
+        last_poll: lastPoll,
+        last_error: lastError,
+      })),
       timestamp: at.toISOString(),
     };
   }
