@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { NotificationQueue, type Published } from '../notification-queue.js';
+import { NotificationRoutes } from '../routes/notification-routes.js';
+import { type Hook, type HookDelivery } from './hook.js';
+import { parseHookBody } from './hook-body.js';
+
+/** Takes what senders of hooks tell, and publishes it by a route. */
+@Injectable()
+export class HookInbox {
+  constructor(
+    private readonly queue: NotificationQueue,
+    private readonly routes: NotificationRoutes,
+  ) {}
+
+  /** Whether the request is signed with the secret of the route and kind. Fault `service.unavailable`. */
+  async isSigned(route: string, hook: Hook, delivery: HookDelivery): Promise<boolean> {
+    const secret = await this.routes.hookSecret(route, hook.name);
+    // Without a secret the work is the same, so that the time does not tell which routes there are.
+    const matches = hook.signature?.matches(delivery, secret ?? 'nothing is signed with this', new Date());
+    return secret !== undefined && matches === true;
+  }
+
+  /**
+   * Undefined for what is answered and not told. `publisher` is the one of the key, if there was one.
+   * Faults: `resource.not_found` (the route), `request.invalid`, and those of publishing.
+   */
+  async take(route: string, hook: Hook, delivery: HookDelivery, publisher?: string): Promise<Published | undefined> {
+    const { priority } = await this.routes.get(route);
+    const { headers, raw } = delivery;
+    const told = hook.read(parseHookBody(raw, headers['content-type']), headers);
+    if (!told) return undefined;
+    return this.queue.publish({
+      route,
+      type: hook.name,
+      payload: told.payload,
+      // What the sender's words suggest is a guess; the operator knows.
+      priority: priority ?? told.priority,
+      collapseKey: told.about && keyOf(hook.name, route, told.about),
+      publisher: publisher ?? `hook:${route}/${hook.name}`,
+      ...(told.delivery !== undefined && {
+        idempotencyKey: keyOf(hook.name, route, told.delivery),
+        alike: createHash('sha256').update(raw).digest('hex'),
+      }),
+    });
+  }
+}
+
+/** Of fixed length and plain characters, whatever the sender's own looks like. */
+function keyOf(kind: string, ...parts: unknown[]): string {
+  return `${kind}:${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40)}`;
+}
