@@ -1,12 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager } from 'typeorm';
 import { Fault } from '../../domain/fault.js';
 import { DeliveryRegistry } from '../delivery/delivery-registry.js';
+import { type PlacedTarget } from '../delivery/delivery-channel.js';
+import { type NewNotification } from '../notification.repository.js';
+import { type PublishRequest } from '../publish-request.js';
 import { reachDatabase } from '../reach-database.js';
 import { routeName, type RouteRequest } from './route-request.js';
 import { type Route, RouteRepository, type RouteTerms } from './route.repository.js';
 
 const mostRoutes = 1_000;
+
+/** What a notification takes over from its publisher and its route. */
+type Placement = Pick<NewNotification, 'route' | 'target' | 'secret' | 'fallback' | 'fallbackSecret' | 'guildId'> &
+  Partial<Pick<NewNotification, 'delivery' | 'priority' | 'locale'>>;
 
 /** Names that operators give to where and how notifications go. All methods: Fault `service.unavailable`. */
 @Injectable()
@@ -31,7 +37,7 @@ export class NotificationRoutes {
    */
   async save(name: string, request: RouteRequest): Promise<{ route: Route; created: boolean }> {
     const { target, secret } = this.registry.place(request.target);
-    const fallback = request.fallback && placedAt('fallback', () => this.registry.place(request.fallback!));
+    const fallback = this.placeFallback(request);
     const saved = await reachDatabase(
       this.repository.save(
         {
@@ -84,11 +90,44 @@ export class NotificationRoutes {
   }
 
   /** What notifications take over from routes, by name. Those that are not there are missing. */
-  async terms(names: Iterable<string>, manager?: EntityManager): Promise<ReadonlyMap<string, RouteTerms>> {
+  async terms(names: readonly string[]): Promise<ReadonlyMap<string, RouteTerms>> {
     const wanted = [...new Set(names)].filter(isName);
     if (wanted.length === 0) return new Map();
-    const rows = await reachDatabase(this.repository.terms(wanted, manager));
+    const rows = await reachDatabase(this.repository.terms(wanted));
     return new Map(rows.map((row) => [row.name, row]));
+  }
+
+  /**
+   * Where a notification goes, and how: as its publisher says, and what he leaves open as the route does.
+   * Fault `request.invalid` (a target that leads nowhere, a route that is not among `terms`).
+   */
+  place(request: PublishRequest, terms: ReadonlyMap<string, RouteTerms>): Placement {
+    const { route: name, target: wanted } = request;
+    const route = name === undefined ? undefined : terms.get(name);
+    if (name !== undefined && !route) throw invalid('route', 'there is no such route');
+    if (wanted === undefined && !route) throw invalid('target', 'is missing');
+    const { target, secret } = wanted === undefined ? route! : this.registry.place(wanted);
+    const fallback = this.placeFallback(request) ?? { target: route?.fallback, secret: route?.fallbackSecret };
+    return {
+      route: name,
+      target,
+      secret: secret ?? undefined,
+      fallback: fallback.target ?? undefined,
+      fallbackSecret: fallback.secret ?? undefined,
+      guildId: request.guildId ?? route?.guildId ?? undefined,
+      delivery: request.delivery ?? route?.delivery ?? undefined,
+      priority: request.priority ?? route?.priority ?? undefined,
+      locale: request.locale ?? route?.locale ?? undefined,
+    };
+  }
+
+  private placeFallback({ fallback }: Pick<PublishRequest, 'fallback'>): PlacedTarget | undefined {
+    if (fallback === undefined) return undefined;
+    try {
+      return this.registry.place(fallback);
+    } catch (error) {
+      throw error instanceof Fault ? renamed(error, 'target', 'fallback') : error;
+    }
   }
 
   private found(route: Route | undefined): Route {
@@ -106,14 +145,13 @@ function noSuchRoute(): Fault {
   return new Fault('resource.not_found', 'There is no such route.');
 }
 
+function invalid(path: string, message: string): Fault {
+  return new Fault('request.invalid', `${path}: ${message}`, { errors: [{ path, message }] });
+}
+
 /** Channels speak of the target; this is another field. */
-function placedAt<T>(field: string, place: () => T): T {
-  try {
-    return place();
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    const rename = (text: string): string => text.replace(/^target\b/, field);
-    const errors = error.details.errors?.map(({ path, message }) => ({ path: rename(path), message }));
-    throw new Fault(error.code, rename(error.message), { ...error.details, ...(errors && { errors }) });
-  }
+function renamed({ code, message, details }: Fault, from: string, to: string): Fault {
+  const rename = (text: string): string => (text.startsWith(from) ? to + text.slice(from.length) : text);
+  const errors = details.errors?.map((error) => ({ ...error, path: rename(error.path) }));
+  return new Fault(code, rename(message), { ...details, errors });
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { type Locale, type NotificationTarget, type Priority } from '../../domain/notification.js';
 import { type DeliveryMode } from '../delivery-mode.js';
 import { wakeChannel } from '../notification.repository.js';
@@ -54,8 +54,8 @@ export class RouteRepository {
   }
 
   /** For those who publish: with secrets. Names that are not there are missing. */
-  async terms(names: readonly string[], manager: EntityManager = this.database.manager): Promise<RouteTerms[]> {
-    return manager.query(
+  async terms(names: readonly string[]): Promise<RouteTerms[]> {
+    return this.database.query(
       `select name, target, target_secret as secret, fallback, fallback_secret as "fallbackSecret",
          guild_id as "guildId", delivery, priority, locale
        from notification_routes where name = any ($1::text[])`,
