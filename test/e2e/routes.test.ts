@@ -134,10 +134,8 @@ describe('routes over REST', () => {
     const paused = (await call('post', '/town/pause').expect(200)).body as { pausedAt: string };
     expect(paused).toMatchObject({ paused: true, pausedAt: expect.stringMatching(/Z$/) as string });
     expect((await call('post', '/town/pause').expect(200)).body).toMatchObject({ pausedAt: paused.pausedAt });
-    const { body: accepted } = await publish({ route: 'town', type: 'note', payload: { message: 'held back' } }).expect(
-      202,
-    );
-    const { id } = accepted as { id: string };
+    const accepted = await publish({ route: 'town', type: 'note', payload: { message: 'held back' } }).expect(202);
+    const { id } = accepted.body as { id: string };
     expect(await status(id)).toMatchObject({ state: 'pending', heldBy: 'paused', route: 'town', priority: 'high' });
     // Another one that is not held goes out behind it, so the worker has looked.
     const direct = (await publish({ target: { channelId }, type: 'note', payload: { message: 'not held' } })).body as {
@@ -160,10 +158,10 @@ describe('routes over REST', () => {
     await call('put', '/herald')
       .send({ target: { webhookUrl: webhook.url } })
       .expect(201);
-    const { body } = await publish({ route: 'herald', type: 'note', payload: { message: 'by the herald' } }).expect(
+    const accepted = await publish({ route: 'herald', type: 'note', payload: { message: 'by the herald' } }).expect(
       202,
     );
-    const { id } = body as { id: string };
+    const { id } = accepted.body as { id: string };
     await vi.waitFor(async () => expect(await status(id)).toMatchObject({ state: 'delivered' }), { timeout: 15_000 });
     expect(sent('by the herald')).toMatchObject([{ webhookId: webhook.id }]);
     expect(JSON.stringify(await status(id))).not.toContain(webhook.token);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Priority } from '../../domain/notification.js';
 import { type HookNotification, type HookPayload } from './hook.js';
-import { firstLine, literal } from './hook-text.js';
+import { firstLine } from './hook-text.js';
 
 /** Alerts that are shown one by one. */
 const mostShown = 10;
@@ -52,15 +52,13 @@ export function notificationOf(kind: string, group: AlertGroup, title: string, s
   const severity = commonLabels?.severity?.toLowerCase() ?? '';
   const payload: HookPayload = {
     title,
-    message: literal(
-      aboutAll(commonAnnotations) + (missing > 0 ? `\n${missing} more alerts are not shown.` : ''),
-    ).trim(),
+    message: (aboutAll(commonAnnotations) + (missing > 0 ? `\n${missing} more alerts are not shown.` : '')).trim(),
     status: firing ? 'bad' : 'good',
     url: group.externalURL ?? undefined,
     tags: [kind, ...(severity === '' ? [] : [severity])],
     // One that adds nothing to what is said of all is in the title.
     fields: shown
-      .map((one) => ({ name: literal(nameOf(one)), value: literal(aboutOne(one, group)) }))
+      .map((one) => ({ name: nameOf(one), value: aboutOne(one, group) }))
       .filter(({ value }) => value !== ''),
     state: group.status,
     labels: commonLabels ?? {},
@@ -78,7 +76,7 @@ export function titleOf({ status: state, alerts, commonLabels, groupLabels }: Al
   const firing = alerts.filter((one) => one.status === 'firing').length;
   const head = state === 'firing' ? `[FIRING:${firing}]` : '[RESOLVED]';
   const name = commonLabels?.alertname ?? Object.values(groupLabels ?? {}).join(' ');
-  return literal(`${head} ${firstLine(name) || 'Alerts'}`);
+  return `${head} ${firstLine(name) || 'Alerts'}`;
 }
 
 function aboutAll(annotations: AlertGroup['commonAnnotations']): string {

@@ -4,7 +4,6 @@ import { githubEvents } from './github-events.js';
 import { headerOf, isHmac } from './hmac.js';
 import { type Hook, type HookDelivery, type HookNotification } from './hook.js';
 import { readBody } from './hook-body.js';
-import { literal } from './hook-text.js';
 
 const signatureHeader = 'x-hub-signature-256';
 
@@ -40,16 +39,16 @@ export const githubHook: Hook = {
     const told = read
       ? read(body, place)
       : { title: `${place}: ${event.replaceAll('_', ' ')}${action ? ` ${action}` : ''}`, url: repository?.html_url };
-    const who = sender ? [{ name: 'By', value: literal(sender.login), inline: true }] : [];
+    const who = sender ? [{ name: 'By', value: sender.login, inline: true }] : [];
     const { title, message, priority, about, fields, status, url } = told;
     return {
       payload: {
-        title: literal(title),
-        message: message === undefined ? undefined : literal(message),
+        title,
+        message,
         status,
         url: url ?? undefined,
         tags: ['github', event],
-        fields: [...(fields ?? []).map((field) => ({ ...field, value: literal(field.value), inline: true })), ...who],
+        fields: [...(fields ?? []).map((field) => ({ ...field, inline: true })), ...who],
         event,
         action: action ?? undefined,
         repository: repository?.full_name,

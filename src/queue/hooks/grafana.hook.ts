@@ -3,7 +3,7 @@ import { alertGroup, notificationOf, titleOf } from './alert-group.js';
 import { headerOf, isHmac } from './hmac.js';
 import { type Hook, type HookDelivery } from './hook.js';
 import { readBody } from './hook-body.js';
-import { firstLine, literal } from './hook-text.js';
+import { firstLine } from './hook-text.js';
 
 /** The webhook of a contact point. `title` and `message` come from templates of the sender's and may leave it one day. */
 const form = alertGroup.extend({
@@ -36,9 +36,9 @@ export const grafanaHook: Hook = {
 
   read(body, headers) {
     const group = readBody(form, body);
-    const title = literal(firstLine(group.title ?? '')) || titleOf(group);
+    const title = firstLine(group.title ?? '') || titleOf(group);
     const notification = notificationOf('grafana', group, title, [group.orgId ?? null]);
-    if (group.alerts.length === 0 && group.message) notification.payload.message = literal(group.message);
+    if (group.alerts.length === 0 && group.message) notification.payload.message = group.message;
     // Signed with its time, no two requests are alike unless one repeats the other.
     const time = headerOf(headers[timestampHeader]);
     const signature = headerOf(headers[signatureHeader]);

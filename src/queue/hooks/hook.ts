@@ -17,7 +17,7 @@ export interface HookSignature {
   matches(delivery: HookDelivery, secret: string, now: Date): boolean;
 }
 
-/** What a sender's request tells, in the fields that the type `note` shows. */
+/** What a sender's request tells. Texts are the sender's own: whoever shows them makes no markup of them. */
 export interface HookNotification {
   payload: HookPayload;
   /** Where the route names none. */

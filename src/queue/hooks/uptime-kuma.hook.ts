@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { type Hook, type HookNotification } from './hook.js';
 import { readBody } from './hook-body.js';
-import { literal } from './hook-text.js';
 
 /** The webhook of Uptime Kuma, sent as JSON. Its test has neither a heartbeat nor a monitor. It signs nothing. */
 const form = z.object({
@@ -43,7 +42,7 @@ export const uptimeKumaHook: Hook = {
 
   read(body): HookNotification {
     const { heartbeat, monitor, msg } = readBody(form, body);
-    if (!heartbeat) return { payload: { title: 'Uptime Kuma', message: literal(msg), tags: ['uptime-kuma'] } };
+    if (!heartbeat) return { payload: { title: 'Uptime Kuma', message: msg, tags: ['uptime-kuma'] } };
     const name = monitor?.name?.trim() || 'Monitor';
     const { status, ping } = heartbeat;
     const url = monitor?.url ?? '';
@@ -51,12 +50,12 @@ export const uptimeKumaHook: Hook = {
     const watched = noAddress.has(url) ? host : url;
     return {
       payload: {
-        title: literal(`${name} is ${names[status] ?? `in state ${status}`}`),
-        message: literal(heartbeat.msg?.trim() || msg),
+        title: `${name} is ${names[status] ?? `in state ${status}`}`,
+        message: heartbeat.msg?.trim() || msg,
         status: status === up ? 'good' : status === down ? 'bad' : undefined,
         tags: ['uptime-kuma'],
         fields: [
-          ...(watched === '' ? [] : [{ name: 'Watched', value: literal(watched), inline: true }]),
+          ...(watched === '' ? [] : [{ name: 'Watched', value: watched, inline: true }]),
           ...(typeof ping === 'number' ? [{ name: 'Ping', value: `${ping} ms`, inline: true }] : []),
         ],
         state: names[status] ?? String(status),

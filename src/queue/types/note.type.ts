@@ -23,7 +23,7 @@ const fields = z
  * A plain message: title, message, tags as footer, and a colour by how it went or by its priority. What hooks tell has
  * the same form under the name of its sender, so that a template may be written for each.
  */
-function noteOf(name: string): NotificationType {
+function noteOf(name: string, shown: (text: string) => string): NotificationType {
   return {
     name,
     render(payload) {
@@ -42,14 +42,36 @@ function noteOf(name: string): NotificationType {
       if (note.title === '' && note.message === '') return renderGeneric(name, payload);
       const link = /^https?:\/\/[^\s<>]{1,500}$/.test(url) ? `<${url}>` : '';
       return {
-        title: note.title || undefined,
-        description: [note.message, link].filter((part) => part !== '').join('\n\n') || undefined,
+        title: shown(note.title) || undefined,
+        description: [shown(note.message), link].filter((part) => part !== '').join('\n\n') || undefined,
         color: status === 'good' ? good : status === 'bad' ? bad : colours[note.priority],
-        fields: note.fields,
+        fields: note.fields.map(({ name: label, value, inline }) => ({
+          name: shown(label),
+          value: shown(value),
+          inline,
+        })),
         footer: note.tags.join(' • ') || undefined,
       };
     },
   };
 }
 
-export const noteTypes: readonly NotificationType[] = ['note', ...hooks.map(({ name }) => name)].map(noteOf);
+/** Publishers write markup into a note; in the words of strangers nothing is markup. */
+export const noteTypes: readonly NotificationType[] = [
+  noteOf('note', (text) => text),
+  ...hooks.map(({ name }) => noteOf(name, literal)),
+];
+
+const address = /(https?:\/\/[^\s<>"'`\])]+)/;
+
+/** Addresses stay what they are; no link hides behind other words, and no mark opens a block. */
+function literal(text: string): string {
+  return text
+    .split(address)
+    .map((part, place) => (place % 2 === 1 ? part : escaped(part)))
+    .join('');
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\*_~`|<>[\]]/g, '\\$&').replace(/^(\s*)([#+-])/gm, '$1\\$2');
+}

@@ -11,7 +11,7 @@ describe('Alertmanager', () => {
     const told = alertmanagerHook.read(alertmanagerBody, {});
     expect(told).toMatchObject({
       payload: {
-        title: '\\[FIRING:1\\] ProbeFailure',
+        title: '[FIRING:1] ProbeFailure',
         status: 'bad',
         state: 'firing',
         tags: ['alertmanager', 'critical'],
@@ -21,7 +21,7 @@ describe('Alertmanager', () => {
     });
     expect(told?.payload.message).toBe(
       'BlackBox Probe Failure: https://server.example.org\n' +
-        'Instance https://server.example.org has been down for over 5m. Job: http\\_checks',
+        'Instance https://server.example.org has been down for over 5m. Job: http_checks',
     );
     expect(told?.payload.fields).toEqual([]);
   });
@@ -31,11 +31,11 @@ describe('Alertmanager', () => {
     const alerts = alertmanagerBody.alerts.map((alert) => ({ ...alert, status: 'resolved' }));
     const resolved = alertmanagerHook.read({ ...alertmanagerBody, status: 'resolved', alerts }, {});
     expect(resolved?.about).toEqual(firing?.about);
-    expect(resolved?.payload).toMatchObject({ title: '\\[RESOLVED\\] ProbeFailure', status: 'good' });
+    expect(resolved?.payload).toMatchObject({ title: '[RESOLVED] ProbeFailure', status: 'good' });
     expect(resolved?.priority).toBeUndefined();
     const both = [...alertmanagerBody.alerts, { status: 'resolved', labels: { alertname: 'Disk', host: 'h1' } }];
     const mixed = alertmanagerHook.read({ ...alertmanagerBody, alerts: both }, {});
-    expect(mixed?.payload.title).toBe('\\[FIRING:1\\] ProbeFailure');
+    expect(mixed?.payload.title).toBe('[FIRING:1] ProbeFailure');
     expect(mixed?.payload.fields).toEqual([{ name: 'Disk (resolved)', value: 'host: h1' }]);
     const other = alertmanagerHook.read({ ...alertmanagerBody, groupKey: '{}:{alertname="Other"}' }, {});
     expect(other?.about).not.toEqual(firing?.about);
@@ -89,7 +89,7 @@ describe('Grafana', () => {
 
   it('tells the group in its own words, and each alert', () => {
     const told = grafanaHook.read(grafanaBody, {});
-    expect(told?.payload).toMatchObject({ title: '\\[FIRING:2\\]  (blue)', status: 'bad', tags: ['grafana'] });
+    expect(told?.payload).toMatchObject({ title: '[FIRING:2]  (blue)', status: 'bad', tags: ['grafana'] });
     expect(told?.payload.fields).toEqual([
       {
         name: 'High memory usage',
@@ -106,7 +106,7 @@ describe('Grafana', () => {
 
   it('goes without the fields that are to leave its body one day', () => {
     const body = { ...grafanaBody, title: undefined, message: undefined, state: undefined };
-    expect(grafanaHook.read(body, {})?.payload.title).toBe('\\[FIRING:2\\] Alerts');
+    expect(grafanaHook.read(body, {})?.payload.title).toBe('[FIRING:2] Alerts');
   });
 
   it('tells organisations with the same key apart', () => {
@@ -143,7 +143,7 @@ describe('Grafana', () => {
 
   it('shows its message where there are no alerts', () => {
     const told = grafanaHook.read({ ...grafanaBody, alerts: [] }, {});
-    expect(told?.payload.message).toContain('\\*\\*Firing\\*\\*');
+    expect(told?.payload.message).toContain('**Firing**');
   });
 });
 
@@ -169,7 +169,7 @@ describe('Uptime Kuma', () => {
   it('names the host where there is no address, and says its own words where the heartbeat has none', () => {
     const { payload, about } = uptimeKumaHook.read(uptimeKumaBodies.port, {})!;
     expect(payload.fields?.[0]?.value).toBe('mc.example.com:25565');
-    expect(payload.message).toBe('\\[Minecraft\\] \\[✅ Up\\]');
+    expect(payload.message).toBe('[Minecraft] [✅ Up]');
     expect(about).not.toEqual(uptimeKumaHook.read(uptimeKumaBodies.up, {})?.about);
   });
 

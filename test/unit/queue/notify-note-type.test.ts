@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { withinLimits } from '../../../src/discord/embed-limits.js';
 import { alertmanagerHook } from '../../../src/queue/hooks/alertmanager.hook.js';
 import { hooks } from '../../../src/queue/hooks/hook-registry.js';
-import { literal } from '../../../src/queue/hooks/hook-text.js';
 import { noteTypes } from '../../../src/queue/types/note.type.js';
 import { alertmanagerBody } from '../../support/hook-bodies.js';
 
@@ -57,8 +56,10 @@ describe('the type note', () => {
   });
 });
 
-describe('text of strangers', () => {
-  it('stays what it is, whatever marks it holds', () => {
+describe('the words of strangers', () => {
+  const literal = (text: string): string | undefined => render({ title: text }, 'github').title;
+
+  it('stay what they are, whatever marks they hold', () => {
     expect(literal('**bold** _x_ ~~y~~ `z` ||s|| > q')).toBe(
       '\\*\\*bold\\*\\* \\_x\\_ \\~\\~y\\~\\~ \\`z\\` \\|\\|s\\|\\| \\> q',
     );
@@ -66,5 +67,19 @@ describe('text of strangers', () => {
     expect(literal('[free money](https://evil.example/x)')).toBe('\\[free money\\](https://evil.example/x)');
     expect(literal('see https://a.example/x_y_z*1 and a_b')).toBe('see https://a.example/x_y_z*1 and a\\_b');
     expect(literal('<@1234> <https://a.example>')).toBe('\\<@1234\\> \\<https://a.example\\>');
+  });
+
+  it('are no markup anywhere, while a publisher may write it', () => {
+    const payload = { title: '*t*', message: '*m*', fields: [{ name: '*n*', value: '*v*' }] };
+    expect(render(payload, 'alertmanager')).toMatchObject({
+      title: '\\*t\\*',
+      description: '\\*m\\*',
+      fields: [{ name: '\\*n\\*', value: '\\*v\\*', inline: false }],
+    });
+    expect(render(payload)).toMatchObject({
+      title: '*t*',
+      description: '*m*',
+      fields: [{ name: '*n*', value: '*v*' }],
+    });
   });
 });
