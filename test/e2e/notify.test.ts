@@ -158,12 +158,16 @@ describe('notify, by curl', () => {
       ['-H', 'Content-Type: application/json', '--data-binary', '@-'],
       Buffer.from(`{"message":"x","payload":{"a":${'['.repeat(900)}${']'.repeat(900)}}}`),
     ],
-  ])('refuses %s', async (_name, status, args, input) => {
+  ])('refuses %s', async (name, status, args, input) => {
     const answer = await curl([...withKey, ...args, to()], input);
     expect(answer).toMatchObject({
       status,
       contentType: expect.stringContaining('application/problem+json') as string,
     });
+    // Refused for its bytes, before anything is made of them.
+    if (name.startsWith('a body that is too') || name.startsWith('one that')) {
+      expect(answer.body).toContain('The body is larger than 2000 bytes.');
+    }
   });
 
   it.each([
