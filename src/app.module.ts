@@ -71,7 +71,7 @@ export class AppModule {
       ? [CommandsModule.forRoot({ publicUrl: config.PUBLIC_URL, imports: [discord, GuildsModule, gateway, queue] })]
       : [];
     const rest = RestModule.forRoot({
-      imports: [gateway, GuildsModule, queue, remoteSources, database, discord, store, doors],
+      imports: [access, gateway, GuildsModule, queue, remoteSources, database, discord, store, doors],
       healthChecks: [DatabaseCheck, DiscordCheck],
       ...(config.METRICS_PORT !== undefined && { metricsServer: { port: config.METRICS_PORT, host: config.HOST } }),
     });

@@ -11,6 +11,7 @@ import { SocketIoAdapter } from './gateway/transports/socket-io.adapter.js';
 import { hasLargeBody } from './rest/large-body.interceptor.js';
 import { answerMalformedRequests } from './rest/malformed-requests.js';
 import { setUpOpenApi } from './rest/openapi.js';
+import { hasRawBody } from './rest/raw-body.js';
 
 /** Largest request body, in bytes, above the largest payload of a notification. */
 const bodyMargin = 16_384;
@@ -54,7 +55,8 @@ export function setUpApp(app: NestExpressApplication, config: AppConfig): void {
   app.useBodyParser('json', {
     limit: config.QUEUE_MAX_PAYLOAD_BYTES + bodyMargin,
     strict: true,
-    type: (request) => (request as Request).is('application/json') !== false && !hasLargeBody(request),
+    type: (request) =>
+      (request as Request).is('application/json') !== false && !hasLargeBody(request) && !hasRawBody(request),
   });
   boundServer(app.getHttpServer(), config);
   answerMalformedRequests(app.getHttpServer());

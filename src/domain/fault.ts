@@ -11,6 +11,7 @@ export const faultCodes = {
   'idempotency.mismatch': { status: 422, title: 'The idempotency key was used for another body' },
   'access.key_required': { status: 401, title: 'A key is required' },
   'access.key_unknown': { status: 401, title: 'The key is not known' },
+  'access.signature_wrong': { status: 401, title: 'The signature is not right' },
   'access.scope_missing': { status: 403, title: 'The key may not do this' },
   'guild.not_found': { status: 404, title: 'No such guild' },
   'guild.guarded': { status: 403, title: 'The guild is guarded' },

@@ -11,7 +11,6 @@ import {
 } from '../domain/notification.js';
 import { boundedJson, canonicalHash, storableJson } from './canonical-json.js';
 import { type DeliveryMode } from './delivery-mode.js';
-import { DeliveryRegistry } from './delivery/delivery-registry.js';
 import { NotificationAnnouncer } from './notification-announcer.js';
 import { type AttemptOutcome, type Hold, type NotificationEntity } from './notification.entity.js';
 import {
@@ -22,6 +21,8 @@ import {
 import { type PublishRequest } from './publish-request.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
 import { reachDatabase } from './reach-database.js';
+import { NotificationRoutes } from './routes/notification-routes.js';
+import { type RouteTerms } from './routes/route.repository.js';
 
 /** Kinds of target that say all that a consumer has to know. */
 const consumable: ReadonlySet<string> = new Set(['user', 'channel']);
@@ -30,9 +31,11 @@ interface PublishInput extends PublishRequest {
   /** Who publishes; idempotency keys and groups are the publisher's own. */
   publisher: string;
   idempotencyKey?: string;
+  /** What two requests of one idempotency key must have in common, where that is not the request itself. */
+  alike?: unknown;
 }
 
-interface Published {
+export interface Published {
   id: string;
   /** False when the same key had published it before. */
   created: boolean;
@@ -50,6 +53,7 @@ interface Stored {
 export interface NotificationView {
   id: string;
   type: string;
+  route: string | null;
   target: NotificationTarget;
   guildId: string | null;
   state: NotificationState;
@@ -79,12 +83,12 @@ export class NotificationQueue {
     @Inject(QUEUE_CONFIG) private readonly config: QueueConfig,
     private readonly repository: NotificationRepository,
     private readonly announcer: NotificationAnnouncer,
-    private readonly registry: DeliveryRegistry,
+    private readonly routes: NotificationRoutes,
   ) {}
 
   /**
    * The same idempotency key with the same body answers the first notification, also when both come at once.
-   * Faults: `request.too_large`, `request.invalid` (nested too deep, a target that leads nowhere), `idempotency.mismatch` (the key had another body),
+   * Faults: `request.too_large`, `request.invalid` (nested too deep, a target that leads nowhere, a route that is not there), `idempotency.mismatch` (the key had another body),
    * `service.unavailable` (the database is away; whether it was stored is then not known).
    */
   async publish(input: PublishInput): Promise<Published> {
@@ -136,39 +140,41 @@ export class NotificationQueue {
 
   /** One after the other, so that it is the first culprit who is named. */
   private async rowsOf(inputs: readonly PublishInput[], numbered: boolean): Promise<NewNotification[]> {
+    const terms = await this.routes.terms(inputs.flatMap(({ route }) => route ?? []));
     const rows: NewNotification[] = [];
-    for (const input of inputs) rows.push(await this.rowOf(input, numbered ? rows.length : undefined));
+    for (const input of inputs) rows.push(await this.rowOf(input, numbered ? rows.length : undefined, terms));
     return rows;
   }
 
-  private async rowOf(input: PublishInput, place: number | undefined): Promise<NewNotification> {
+  private async rowOf(
+    input: PublishInput,
+    place: number | undefined,
+    terms: ReadonlyMap<string, RouteTerms>,
+  ): Promise<NewNotification> {
     try {
-      const { publisher, idempotencyKey, target: wanted, ...request } = input;
-      if (wanted === undefined) throw new Fault('request.invalid', 'target: is missing');
-      const { target, secret } = await this.registry.place(wanted);
-      const fallback = request.fallback && (await this.registry.place(request.fallback));
+      const { publisher, idempotencyKey, alike, target: wanted, ...request } = input;
+      const { target, secret, ...placed } = await this.routes.place(input, terms);
       const payload = this.bounded('payload', request.payload ?? {});
       const message = request.message && this.bounded('message', request.message);
-      const hash = () => canonicalHash({ ...request, payload: request.payload ?? {}, target, secret });
+      // The route by its name: it may lead elsewhere when the same request comes again.
+      const same = { ...request, payload: request.payload ?? {}, ...(wanted && { target, secret }) };
+      const hash = () => canonicalHash(alike ?? same);
       return {
         target,
         secret,
         type: request.type ?? 'message',
         payload,
         message,
-        guildId: request.guildId,
         publisher,
         nonce: randomBytes(16).toString('base64url'),
         idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, hash: hash() },
-        delivery: this.modeOf(target, request.delivery),
-        priority: request.priority ?? 'normal',
+        ...placed,
+        delivery: this.modeOf(target, placed.delivery),
+        priority: placed.priority ?? 'normal',
         notBefore: request.notBefore,
         expiresAt: request.expiresAt,
         groupKey: request.groupKey,
         collapseKey: request.collapseKey,
-        fallback: fallback?.target,
-        fallbackSecret: fallback?.secret,
-        locale: request.locale,
       };
     } catch (error) {
       throw place === undefined ? error : atPlace(error, place);
@@ -249,6 +255,7 @@ function viewOf(row: NotificationEntity): NotificationView {
   return {
     id: row.id,
     type: row.type,
+    route: row.route,
     target: row.target,
     guildId: row.guildId,
     state: row.state,

@@ -41,6 +41,10 @@ export class NotificationEntity {
   @Column('int')
   attempts!: number;
 
+  /** By whose name it was published. */
+  @Column('text', { nullable: true })
+  route!: string | null;
+
   /** An index of `priorities`. */
   @Column('smallint')
   priority!: number;

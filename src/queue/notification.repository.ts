@@ -39,6 +39,7 @@ export interface NewNotification {
   fallback?: NotificationTarget;
   fallbackSecret?: string;
   locale?: Locale;
+  route?: string;
 }
 
 /** A row that ended since another one took its place, with what its room is told. */
@@ -90,15 +91,17 @@ export class NotificationRepository {
          SELECT * FROM ROWS FROM (json_to_recordset($1::json) AS (
            target text, secret text, type text, payload text, message text, "guildId" text, publisher text, nonce text,
            key text, hash text, delivery text, priority smallint, "notBefore" timestamptz, "expiresAt" timestamptz,
-           "groupKey" text, "collapseKey" text, fallback text, "fallbackSecret" text, locale text
+           "groupKey" text, "collapseKey" text, fallback text, "fallbackSecret" text, locale text,
+           route text
          )) WITH ORDINALITY
        ), ${lanes ? lockedLanes : ''} inserted AS (
          INSERT INTO notifications
            (target, target_secret, type, payload, message, guild_id, publisher, nonce, idempotency_key, idempotency_hash,
-            delivery, priority, not_before, expires_at, group_key, collapse_key, fallback, fallback_secret, locale)
+            delivery, priority, not_before, expires_at, group_key, collapse_key, fallback, fallback_secret, locale,
+            route)
          SELECT target::jsonb, secret, type, payload::jsonb, message::jsonb, "guildId", publisher, nonce, key, hash,
            delivery, priority, greatest(now(), "notBefore"), "expiresAt", "groupKey", "collapseKey", fallback::jsonb,
-           "fallbackSecret", locale
+           "fallbackSecret", locale, route
          FROM given ${lanes ? ', (SELECT count(*) FROM locked) AS all_locked' : ''} ORDER BY ordinality
          ON CONFLICT (publisher, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
          RETURNING id, nonce

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { locales, priorities, publishTarget, type RenderedEmbed, renderedMessage } from '../domain/notification.js';
 import { snowflake } from '../domain/snowflake.js';
 import { deliveryModes } from './delivery-mode.js';
+import { routeName } from './routes/route-request.js';
 
 const typeName = z.string().regex(/^[\w.:-]{1,64}$/, 'must be 1 to 64 letters, digits, "_", ".", ":" or "-"');
 const word = z
@@ -21,6 +22,9 @@ function says({ author, title, description, footer, fields = [] }: RenderedEmbed
 
 /** The options of a notification, which a route may name too. */
 const shape = z.strictObject({
+  route: routeName
+    .optional()
+    .describe('A route of the operator in place of a target. What is said here comes before it.'),
   target: publishTarget.optional().describe('Where it goes: to exactly one of a user, a channel and a webhook.'),
   type: typeName
     .optional()
@@ -45,14 +49,18 @@ const shape = z.strictObject({
   locale: z.enum(locales).optional().describe('The language of what the type writes.'),
 });
 
-type Checked = Pick<z.infer<typeof shape>, 'target' | 'type' | 'payload' | 'message' | 'notBefore' | 'expiresAt'>;
+type Checked = Pick<
+  z.infer<typeof shape>,
+  'route' | 'target' | 'type' | 'payload' | 'message' | 'notBefore' | 'expiresAt'
+>;
 
 function checkTogether(
-  { target, type, payload, message, notBefore, expiresAt }: Checked,
+  { route, target, type, payload, message, notBefore, expiresAt }: Checked,
   context: z.RefinementCtx,
 ): void {
   const refuse = (path: string, text: string) => context.addIssue({ code: 'custom', path: [path], message: text });
-  if (target === undefined) refuse('target', 'is missing');
+  if (target === undefined && route === undefined) refuse('target', 'is missing: give a target, or a route');
+  if (target !== undefined && route !== undefined) refuse('route', 'cannot be given beside a target');
   if (type === undefined && message === undefined) refuse('type', 'is missing: give a type, or a ready message');
   if (payload === undefined && message === undefined)
     refuse('payload', 'is missing: give a payload, or a ready message');

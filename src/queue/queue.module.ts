@@ -22,6 +22,9 @@ import { InspectionRepository } from './inspection.repository.js';
 import { PullAcks } from './pull-acks.js';
 import { PullQueue } from './pull-queue.js';
 import { PullRepository } from './pull.repository.js';
+import { HookInbox } from './hooks/hook-inbox.js';
+import { NotificationRoutes } from './routes/notification-routes.js';
+import { RouteRepository } from './routes/route.repository.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
 import { QueueLength } from './queue-length.js';
 import { QueueMetrics } from './queue.metrics.js';
@@ -64,7 +67,10 @@ export class QueueModule {
         QueueMetrics,
         { provide: WaitingNotifications, useClass: QueueLength },
         NotificationAnnouncer,
+        RouteRepository,
+        NotificationRoutes,
         NotificationQueue,
+        HookInbox,
         { provide: WEBHOOK_CONFIG, useValue: webhooks },
         WebhookEndpointRepository,
         WebhookEndpoints,
@@ -97,7 +103,10 @@ export class QueueModule {
         NotificationPreview,
       ],
       exports: [
+        QUEUE_CONFIG,
         NotificationQueue,
+        NotificationRoutes,
+        HookInbox,
         PullQueue,
         PullAcks,
         QueueInspection,

@@ -1,14 +1,10 @@
 import { type IncomingMessage } from 'node:http';
-import {
-  type CallHandler,
-  type ExecutionContext,
-  Injectable,
-  type NestInterceptor,
-  UnsupportedMediaTypeException,
-} from '@nestjs/common';
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { type Request } from 'express';
 import { type Observable } from 'rxjs';
 import { Fault } from '../domain/fault.js';
+import { utf8Text } from '../domain/utf8-text.js';
+import { readRawBody } from './raw-body.js';
 
 /** Bytes of a body that is larger than others may be. */
 export const longestLargeBody = 2_097_152;
@@ -38,42 +34,10 @@ export class LargeBody implements NestInterceptor {
 }
 
 async function readJson(request: Request): Promise<unknown> {
-  if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
-    throw new UnsupportedMediaTypeException('This body must not be compressed.');
-  }
-  if (Number(request.headers['content-length'] ?? 0) > longestLargeBody) throw tooLarge();
-  const text = decode(await readBytes(request));
+  const text = utf8Text(await readRawBody(request, longestLargeBody, ': send it in several'));
   try {
     return JSON.parse(text);
   } catch (error) {
     throw new Fault('request.invalid', error instanceof Error ? error.message : 'This is not JSON.');
   }
-}
-
-async function readBytes(request: Request): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    // Left open when we stop early: the answer goes out over the same connection.
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      bytes += (chunk as Buffer).length;
-      if (bytes > longestLargeBody) throw tooLarge();
-      chunks.push(chunk as Buffer);
-    }
-  } catch (error) {
-    throw error instanceof Fault ? error : new Fault('request.invalid', 'The body ended too early.');
-  }
-  return Buffer.concat(chunks);
-}
-
-function decode(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new Fault('request.invalid', 'The body is not UTF-8.');
-  }
-}
-
-function tooLarge(): Fault {
-  return new Fault('request.too_large', `The body is larger than ${longestLargeBody} bytes: send it in several.`);
 }

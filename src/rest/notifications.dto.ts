@@ -18,6 +18,7 @@ export class AcceptedBatchDto extends createZodDto(z.object({ notifications: z.a
 const notificationStatus = z.object({
   id: z.string(),
   type: z.string(),
+  route: z.string().nullable(),
   target: notificationTarget,
   guildId: z.string().nullable(),
   state: z

@@ -13,15 +13,18 @@ import { discordDialect } from './discord-dialect/index.js';
 import { GuildsController } from './guilds.controller.js';
 import { HEALTH_CHECKS, type HealthCheck } from './health-check.js';
 import { HealthController } from './health.controller.js';
+import { HooksController } from './hooks.controller.js';
 import { HiddenMembersController } from './hidden-members.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { MetricsServer, type MetricsServerOptions } from './metrics.server.js';
 import { NotificationPreviewController } from './notification-preview.controller.js';
+import { NotifyController } from './notify.controller.js';
 import { NotificationsController } from './notifications.controller.js';
 import { PulledNotificationsController } from './pulled-notifications.controller.js';
 import { ProblemFilter } from './problem.filter.js';
 import { QueueSourcesController } from './queue-sources.controller.js';
 import { Readiness } from './readiness.js';
+import { RoutesController } from './routes.controller.js';
 import { StoredGuildsController } from './stored-guilds.controller.js';
 import { StoredMembersController } from './stored-members.controller.js';
 import { WebhookEndpointsController } from './webhook-endpoints.controller.js';
@@ -73,6 +76,9 @@ export class RestModule {
         PulledNotificationsController,
         WebhookEndpointsController,
         QueueSourcesController,
+        RoutesController,
+        NotifyController,
+        HooksController,
         ...discordDialect,
         HealthController,
         VersionController,

@@ -8,6 +8,7 @@ import { VisitorSessions1700000000007 } from './1700000000007-visitor-sessions.j
 import { NotificationTargets1700000000008 } from './1700000000008-notification-targets.js';
 import { PulledNotifications1700000000009 } from './1700000000009-pulled-notifications.js';
 import { NotificationOptions1700000000010 } from './1700000000010-notification-options.js';
+import { NotificationRoutes1700000000011 } from './1700000000011-notification-routes.js';
 import { NotificationTemplates1700000000012 } from './1700000000012-notification-templates.js';
 import { RemoteSources1700000000013 } from './1700000000013-remote-sources.js';
 import { WebhookEndpoints1700000000014 } from './1700000000014-webhook-endpoints.js';
@@ -25,6 +26,7 @@ export const migrations = [
   NotificationTargets1700000000008,
   PulledNotifications1700000000009,
   NotificationOptions1700000000010,
+  NotificationRoutes1700000000011,
   NotificationTemplates1700000000012,
   RemoteSources1700000000013,
   WebhookEndpoints1700000000014,

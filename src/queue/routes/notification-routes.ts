@@ -36,8 +36,8 @@ export class NotificationRoutes {
    * Faults: `request.invalid` (a target that leads nowhere), `request.conflict` (as many routes as there may be).
    */
   async save(name: string, request: RouteRequest): Promise<{ route: Route; created: boolean }> {
-    const { target, secret } = this.registry.place(request.target);
-    const fallback = this.placeFallback(request);
+    const { target, secret } = await this.registry.place(request.target);
+    const fallback = await this.placeFallback(request);
     const saved = await reachDatabase(
       this.repository.save(
         {
@@ -101,13 +101,13 @@ export class NotificationRoutes {
    * Where a notification goes, and how: as its publisher says, and what he leaves open as the route does.
    * Fault `request.invalid` (a target that leads nowhere, a route that is not among `terms`).
    */
-  place(request: PublishRequest, terms: ReadonlyMap<string, RouteTerms>): Placement {
+  async place(request: PublishRequest, terms: ReadonlyMap<string, RouteTerms>): Promise<Placement> {
     const { route: name, target: wanted } = request;
     const route = name === undefined ? undefined : terms.get(name);
     if (name !== undefined && !route) throw invalid('route', 'there is no such route');
     if (wanted === undefined && !route) throw invalid('target', 'is missing');
-    const { target, secret } = wanted === undefined ? route! : this.registry.place(wanted);
-    const fallback = this.placeFallback(request) ?? { target: route?.fallback, secret: route?.fallbackSecret };
+    const { target, secret } = wanted === undefined ? route! : await this.registry.place(wanted);
+    const fallback = (await this.placeFallback(request)) ?? { target: route?.fallback, secret: route?.fallbackSecret };
     return {
       route: name,
       target,
@@ -121,10 +121,10 @@ export class NotificationRoutes {
     };
   }
 
-  private placeFallback({ fallback }: Pick<PublishRequest, 'fallback'>): PlacedTarget | undefined {
+  private async placeFallback({ fallback }: Pick<PublishRequest, 'fallback'>): Promise<PlacedTarget | undefined> {
     if (fallback === undefined) return undefined;
     try {
-      return this.registry.place(fallback);
+      return await this.registry.place(fallback);
     } catch (error) {
       throw error instanceof Fault ? renamed(error, 'target', 'fallback') : error;
     }

@@ -2,6 +2,7 @@ import { backupErrorType } from './backup-error.type.js';
 import { backupSuccessType } from './backup-success.type.js';
 import { codespaceStatusType } from './codespace-status.type.js';
 import { minecraftStatusType } from './minecraft-status.type.js';
+import { noteTypes } from './note.type.js';
 import { type NotificationType } from './notification-type.js';
 
 /** A new type is one line here and its file. */
@@ -10,6 +11,7 @@ export const builtInTypes: readonly NotificationType[] = [
   backupSuccessType,
   minecraftStatusType,
   codespaceStatusType,
+  ...noteTypes,
 ];
 
 const byName = new Map(builtInTypes.map((type) => [type.name, type]));

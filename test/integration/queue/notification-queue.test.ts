@@ -18,6 +18,7 @@ describe('publishing', () => {
     expect(await running.queue.get(published.id)).toEqual({
       id: published.id,
       type: 'backup_error',
+      route: null,
       target: aNotification.target,
       guildId,
       state: 'pending',

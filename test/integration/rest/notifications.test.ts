@@ -49,6 +49,7 @@ describe('/api/v1/notifications', () => {
     expect(status.body).toEqual({
       id,
       type,
+      route: null,
       target,
       guildId,
       state: 'pending',

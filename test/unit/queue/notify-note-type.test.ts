@@ -8,7 +8,7 @@ import { alertmanagerBody } from '../../support/hook-bodies.js';
 function render(payload: unknown, name = 'note') {
   const type = noteTypes.find((candidate) => candidate.name === name);
   if (!type) throw new Error(`no type ${name}`);
-  return type.render(payload);
+  return type.render(payload, 'en');
 }
 
 describe('the type note', () => {
