@@ -7,6 +7,7 @@ import { type ClaimedNotification, LeaseRepository } from './lease.repository.js
 import { wakeChannel } from './notification.repository.js';
 import { OutagePause } from './outage-pause.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
+import { QueueMetrics } from './queue.metrics.js';
 import { WakeSignal } from './wake-signal.js';
 
 /** Milliseconds that a stop waits for deliveries under way. */
@@ -39,10 +40,14 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly repository: LeaseRepository,
     private readonly delivery: NotificationDelivery,
     private readonly listener: PgListener,
+    private readonly metrics: QueueMetrics,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.unlisten = this.listener.listen(wakeChannel, () => this.wake.ring());
+    this.unlisten = this.listener.listen(wakeChannel, () => {
+      this.metrics.woken('notify');
+      this.wake.ring();
+    });
     this.heartbeat = setInterval(() => void this.extendLeases(), (this.config.QUEUE_LEASE_SECONDS * 1000) / 3);
     this.loop = this.work();
   }
@@ -62,7 +67,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private async work(): Promise<void> {
     while (!this.stopping) {
       const sleep = await this.claim().catch((error: unknown) => this.sleepAfter(error));
-      if (sleep > 0) await this.wake.sleep(sleep);
+      if (sleep > 0 && !(await this.wake.sleep(sleep))) this.metrics.woken('time');
     }
   }
 
@@ -78,6 +83,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
     const { crowded } = this.turns;
     const claimed = await this.repository.claim(free, this.config.QUEUE_LEASE_SECONDS, crowded);
     this.databaseFailures = 0;
+    this.metrics.leasesExpired('push', claimed.filter(({ abandoned }) => abandoned).length);
     if (this.stopping && claimed.length > 0) {
       await this.repository.giveBack(claimed);
       return 0;

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { type NotificationState } from '../domain/notification.js';
 import { type DeliveryMode } from './delivery-mode.js';
 import { wakeChannel } from './notification.repository.js';
+import { obstacle, type Obstacle, renewal } from './operations/renewal.js';
 import { type MarkedNotification, marked, type PulledNotification, userRows } from './pull.repository.js';
 
 /** A notification for a person, as an operator sees it. */
@@ -15,17 +16,10 @@ export interface InspectedNotification extends Omit<
   consumer: string | null;
 }
 
-export interface QueueCounts {
-  total: number;
-  delivered: number;
-  dead: number;
-  /** Not delivered, dead ones among them. */
-  undelivered: number;
-  /** To be had now: due, or under a lease that is over. */
-  deliverable: number;
-  leased: number;
-  /** Seconds since the oldest that is neither delivered nor dead was published; null when there is none. */
-  oldestSeconds: number | null;
+export interface InspectedStanding {
+  state: NotificationState;
+  /** Why it cannot be tried again, once it has ended. */
+  obstacle: Obstacle | null;
 }
 
 export interface Inspected<T> {
@@ -58,33 +52,16 @@ export class InspectionRepository {
     return this.answer(`state = 'dead' AND id < $2`, [limit, before ?? '9223372036854775807'], 'LIMIT $1');
   }
 
-  async count(): Promise<Inspected<QueueCounts>> {
-    const rows: (QueueCounts & { now: Date })[] = await this.database.query(
-      `SELECT now(), count(*)::float8 AS total,
-         (count(*) FILTER (WHERE state = 'delivered'))::float8 AS delivered,
-         (count(*) FILTER (WHERE state = 'dead'))::float8 AS dead,
-         (count(*) FILTER (WHERE state <> 'delivered'))::float8 AS undelivered,
-         (count(*) FILTER (WHERE state = 'pending' AND not_before <= now()
-                              OR state = 'leased' AND lease_until <= now()))::float8 AS deliverable,
-         (count(*) FILTER (WHERE state = 'leased' AND lease_until > now()))::float8 AS leased,
-         extract(epoch FROM now() - min(created_at) FILTER (WHERE state IN ('pending', 'leased')))::float8
-           AS "oldestSeconds"
-       FROM notifications WHERE true ${userRows}`,
-    );
-    const [row] = rows;
-    if (!row) throw new Error('Postgres answered an aggregate without a row');
-    const { now, ...found } = row;
-    return { at: now, found };
-  }
-
-  /** As if it had never been tried. Undefined when it is not there, delivered, superseded, or being delivered. */
-  async retry(id: string): Promise<MarkedNotification | undefined> {
+  /**
+   * As if it had never been tried. Undefined when it is not there, delivered, superseded, or being delivered, or when it
+   * ended and there is an obstacle.
+   */
+  async retry(id: string, usersOnly: boolean): Promise<MarkedNotification | undefined> {
     const rows: MarkedNotification[] = await this.database.query(
       `WITH renewed AS (
-         UPDATE notifications
-         SET state = 'pending', attempts = 0, reason = NULL, not_before = now(), dead_at = NULL,
-             lease_token = NULL, lease_batch = NULL, lease_until = NULL, expires_at = NULL
-         WHERE id = $1 AND state NOT IN ('delivered', 'superseded') AND NOT (state = 'leased' AND lease_until > now()) ${userRows}
+         UPDATE notifications SET ${renewal}
+         WHERE id = $1 AND state NOT IN ('delivered', 'superseded') AND NOT (state = 'leased' AND lease_until > now())
+           AND (state IN ('pending', 'leased') OR ${obstacle} IS NULL) ${usersOnly ? userRows : ''}
          RETURNING *
        ), rung AS (SELECT pg_notify('${wakeChannel}', '') FROM renewed)
        SELECT ${marked} FROM renewed JOIN rung ON true`,
@@ -93,26 +70,44 @@ export class InspectionRepository {
     return rows[0];
   }
 
-  /** Whether there was one. */
-  async remove(id: string): Promise<boolean> {
+  /** How a row stands, for whoever wants to know why it was left alone. */
+  async standing(id: string, usersOnly: boolean): Promise<InspectedStanding | undefined> {
+    const rows: InspectedStanding[] = await this.database.query(
+      `SELECT state, ${obstacle} AS obstacle FROM notifications WHERE id = $1 ${usersOnly ? userRows : ''}`,
+      [id],
+    );
+    return rows[0];
+  }
+
+  /** Whether one was deleted. With `idle`, one that is being delivered is not. */
+  async remove(id: string, { usersOnly = false, idle = false } = {}): Promise<boolean> {
     const [, deleted]: [unknown[], number] = await this.database.query(
-      `DELETE FROM notifications WHERE id = $1 ${userRows}`,
+      `DELETE FROM notifications WHERE id = $1 ${usersOnly ? userRows : ''}
+         ${idle ? `AND NOT (state = 'leased' AND lease_until > now())` : ''}`,
       [id],
     );
     return deleted > 0;
   }
 
-  /** Deletes up to `limit` delivered ones that were published more than `days` ago; answers how many. */
-  async deleteDelivered(days: number, limit: number): Promise<number> {
-    const [, deleted]: [unknown[], number] = await this.database.query(
-      `DELETE FROM notifications WHERE id IN (
+  /**
+   * Looks at the `limit` oldest rows after the id `after` and deletes those that were delivered and published more than
+   * `days` ago. `last` is the newest that was looked at, undefined when all that are old enough have been.
+   */
+  async deleteDelivered(days: number, after: string, limit: number): Promise<{ deleted: number; last?: string }> {
+    const rows: { deleted: number; last: string | null }[] = await this.database.query(
+      `WITH looked_at AS (
+         SELECT id, state, created_at < now() - make_interval(days => $1) AS old FROM notifications
+         WHERE id > $2 ORDER BY id LIMIT $3
+       ), chosen AS (
          SELECT id FROM notifications
-         WHERE state = 'delivered' AND created_at < now() - make_interval(days => $1) ${userRows}
-         ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
-       )`,
-      [days, limit],
+         WHERE id IN (SELECT id FROM looked_at WHERE old AND state = 'delivered') AND state = 'delivered' ${userRows}
+         FOR UPDATE SKIP LOCKED
+       ), deleted AS (DELETE FROM notifications WHERE id IN (SELECT id FROM chosen) RETURNING id)
+       SELECT (SELECT count(*) FROM deleted)::float8 AS deleted,
+         (SELECT max(id) FROM looked_at HAVING count(*) = $3 AND (array_agg(old ORDER BY id DESC))[1]) AS last`,
+      [days, after, limit],
     );
-    return deleted;
+    return { deleted: rows[0]?.deleted ?? 0, last: rows[0]?.last ?? undefined };
   }
 
   private async answer(

@@ -39,6 +39,8 @@ export interface ClaimedNotification extends Lease {
   nonce: string;
   /** An earlier try noted that it goes out, and nobody noted what became of it. */
   begun: boolean;
+  /** The process that had it before fell silent. */
+  abandoned: boolean;
 }
 
 /** What becomes of a claimed notification, and what is noted of the try. */
@@ -59,6 +61,8 @@ export interface Settled {
   attempts: number;
   /** For `pending`. */
   nextAttemptAt?: Date;
+  /** Seconds from its publication to its delivery. */
+  latency?: number;
 }
 
 /** What index `notifications_due` holds. */
@@ -101,7 +105,8 @@ export class LeaseRepository {
        SELECT id, guild_id AS "guildId", target, target_secret AS secret, type, payload, message, locale,
               ${priorityName} AS priority, publisher, collapse_key AS "collapseKey", destination,
               created_at AS "createdAt", coalesce(expires_at <= now(), false) AS expired, attempts, nonce,
-              lease_token AS "leaseToken", begun_at IS NOT NULL AS begun
+              lease_token AS "leaseToken", begun_at IS NOT NULL AS begun,
+              id IN (SELECT id FROM expired) AS abandoned
        FROM claimed ORDER BY claimed.priority DESC, claimed.id`,
       [limit, leaseSeconds, passing],
     );
@@ -149,7 +154,7 @@ export class LeaseRepository {
    */
   async settle(lease: Lease & { attempts: number }, settlement: Settlement): Promise<Settled | undefined> {
     const { state, outcome, delay, reason, messageId, fallsBack } = settlement;
-    const rows: (Settled & { not_before: Date })[] = await this.database.query(
+    const rows: (Omit<Settled, 'latency'> & { not_before: Date; latency: number | null })[] = await this.database.query(
       `WITH held AS (
          UPDATE notifications
          SET state = CASE WHEN $8 AND fallback IS NOT NULL THEN 'pending' ELSE $3 END,
@@ -159,14 +164,14 @@ export class LeaseRepository {
                                WHEN $3 = 'pending' THEN now() + make_interval(secs => $5) ELSE not_before END,
              target = CASE WHEN $8 THEN coalesce(fallback, target) ELSE target END,
              target_secret = CASE WHEN $8 AND fallback IS NOT NULL THEN fallback_secret
-                                  WHEN $3 = 'pending' THEN target_secret END,
+                                  WHEN $3 <> 'delivered' THEN target_secret END,
              fallback = CASE WHEN NOT $8 THEN fallback END,
-             fallback_secret = CASE WHEN $3 = 'pending' THEN fallback_secret END,
+             fallback_secret = CASE WHEN $3 <> 'delivered' AND NOT $8 THEN fallback_secret END,
              reason = $6, message_id = $7, lease_token = NULL, lease_until = NULL, begun_at = NULL,
              delivered_at = CASE $3 WHEN 'delivered' THEN now() END,
              dead_at = CASE WHEN $3 IN ('dead', 'unknown') AND NOT ($8 AND fallback IS NOT NULL) THEN now() END
          WHERE id = $1 AND lease_token = $2
-         RETURNING id, state, attempts, not_before
+         RETURNING id, state, attempts, not_before, extract(epoch FROM delivered_at - created_at)::float8 AS latency
        ), latest AS (
          SELECT id, outcome FROM notification_attempts WHERE notification_id = $1 ORDER BY id DESC LIMIT 1
        ), renewed AS (
@@ -179,7 +184,7 @@ export class LeaseRepository {
          SELECT id, $9, $4, $6 FROM held
          WHERE NOT EXISTS (SELECT FROM renewed)
        )
-       SELECT state, attempts, not_before FROM held`,
+       SELECT state, attempts, not_before, latency FROM held`,
       [
         lease.id,
         lease.leaseToken,
@@ -195,7 +200,7 @@ export class LeaseRepository {
     const row = rows[0];
     if (!row) return undefined;
     const nextAttemptAt = row.state === 'pending' ? row.not_before : undefined;
-    return { state: row.state, attempts: row.attempts, nextAttemptAt };
+    return { state: row.state, attempts: row.attempts, nextAttemptAt, latency: row.latency ?? undefined };
   }
 
   /** Seconds until the next pushed row falls due or loses its lease, negative if one has; undefined when none waits. */

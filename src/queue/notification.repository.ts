@@ -1,12 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import {
-  type Locale,
-  type NotificationState,
-  type NotificationTarget,
-  priorities,
-  type Priority,
-} from '../domain/notification.js';
+import { type Locale, type NotificationTarget, priorities, type Priority } from '../domain/notification.js';
 import { type DeliveryMode } from './delivery-mode.js';
 import { NotificationEntity } from './notification.entity.js';
 
@@ -136,29 +130,6 @@ export class NotificationRepository {
       relations: { tries: true },
       order: { tries: { id: 'ASC' } },
     });
-  }
-
-  /** How many notifications are in each state. */
-  async countByState(): Promise<Record<NotificationState, number>> {
-    const rows: { state: NotificationState; count: number }[] = await this.database.query(
-      'SELECT state, count(*)::float8 AS count FROM notifications GROUP BY state',
-    );
-    const counts = { pending: 0, leased: 0, delivered: 0, dead: 0, unknown: 0, superseded: 0 };
-    for (const { state, count } of rows) counts[state] = count;
-    return counts;
-  }
-
-  /** Deletes up to `limit` notifications that were delivered or given up more than `days` ago; answers how many. */
-  async deleteFinished(days: number, limit: number): Promise<number> {
-    const [, deleted]: [unknown[], number] = await this.database.query(
-      `DELETE FROM notifications WHERE id IN (
-         SELECT id FROM notifications
-         WHERE state IN ('delivered', 'dead', 'unknown', 'superseded') AND coalesce(delivered_at, dead_at) < now() - make_interval(days => $1)
-         ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
-       )`,
-      [days, limit],
-    );
-    return deleted;
   }
 
   private get notifications() {

@@ -47,6 +47,7 @@ export class PullAcks {
     for (const row of await reachDatabase(this.settle(known))) {
       delivered.add(row.id);
       this.metrics.attempted('sent');
+      if (row.latency !== null) this.metrics.delivered(row.latency);
       if (row.guildId === null) continue;
       const { id, type, attempts } = row;
       this.announcer.tell(row.guildId, row.nonce, 'delivered', {

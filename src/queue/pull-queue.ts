@@ -15,6 +15,7 @@ import {
   type PullLease,
   PullRepository,
   type PullSelection,
+  silent,
 } from './pull.repository.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
 import { QueueMetrics } from './queue.metrics.js';
@@ -127,6 +128,7 @@ export class PullQueue implements OnApplicationBootstrap, OnModuleDestroy {
     const marked = await reachDatabase(this.repository.mark(storedId(id), mark));
     if (!marked) return this.afterRefusal(id, mark);
     this.metrics.attempted(mark.outcome);
+    if (marked.latency !== null) this.metrics.delivered(marked.latency);
     this.tell(marked);
     return marked.state;
   }
@@ -193,6 +195,7 @@ export class PullQueue implements OnApplicationBootstrap, OnModuleDestroy {
   private async expireLeases(): Promise<number> {
     const tries = this.config.QUEUE_RETRY_SCHEDULE.length + 1;
     const expired = await reachDatabase(this.repository.expire(tries));
+    this.metrics.leasesExpired('pull', expired.filter(({ reason }) => reason === silent).length);
     for (const marked of expired) this.tell(marked);
     return expired.length;
   }

@@ -70,6 +70,8 @@ export interface MarkedNotification {
   attempts: number;
   notBefore: Date;
   reason: string | null;
+  /** Seconds from its publication to its delivery. */
+  latency: number | null;
 }
 
 interface PullStanding {
@@ -87,8 +89,10 @@ export interface PullAnswer {
 /** Rows for people alone. */
 export const userRows = `AND jsonb_typeof(target -> 'userId') = 'string'`;
 /** The columns of `MarkedNotification`. */
-export const marked = `id, guild_id AS "guildId", target, type, nonce, state, attempts, not_before AS "notBefore", reason`;
-const silent = 'the consumer that took it fell silent';
+export const marked = `id, guild_id AS "guildId", target, type, nonce, state, attempts, not_before AS "notBefore", reason,
+  extract(epoch FROM delivered_at - created_at)::float8 AS latency`;
+/** Why a row was taken back. */
+export const silent = 'the consumer that took it fell silent';
 /** Expired leases of one statement. */
 const expiryBatch = 1_000;
 

@@ -5,11 +5,13 @@ import { type DeliveryMode } from './delivery-mode.js';
 import {
   type Inspected,
   type InspectedNotification,
+  type InspectedStanding,
   InspectionRepository,
-  type QueueCounts,
 } from './inspection.repository.js';
 import { NotificationAnnouncer } from './notification-announcer.js';
 import { notificationNotFound, storedId } from './notification-id.js';
+import { countByState, oldestSeconds, TallyRepository } from './operations/tally.repository.js';
+import { type MarkedNotification } from './pull.repository.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
 import { reachDatabase } from './reach-database.js';
 
@@ -19,7 +21,26 @@ const deletionBatch = 1_000;
 const whyNot: Partial<Record<NotificationState, string>> = {
   delivered: 'has been delivered already',
   superseded: 'has given way to a newer one',
+  leased: 'is being delivered right now',
 };
+const obstacles = {
+  closed: 'goes to a target whose secret is gone: publish it again',
+  outdated: 'has been followed by a newer one with its collapse key',
+};
+
+/** Of notifications for people. */
+export interface QueueCounts {
+  total: number;
+  delivered: number;
+  dead: number;
+  /** Not delivered, dead ones among them. */
+  undelivered: number;
+  /** To be had now: due, or under a lease that is over. */
+  deliverable: number;
+  leased: number;
+  /** Seconds since the oldest that is neither delivered nor dead was published; null when there is none. */
+  oldestSeconds: number | null;
+}
 
 /** What there is in the queue for people, and what operators do about it. Faults: `service.unavailable`, and as said. */
 @Injectable()
@@ -27,6 +48,7 @@ export class QueueInspection {
   constructor(
     @Inject(QUEUE_CONFIG) private readonly config: QueueConfig,
     private readonly repository: InspectionRepository,
+    private readonly tallies: TallyRepository,
     private readonly announcer: NotificationAnnouncer,
   ) {}
 
@@ -40,8 +62,23 @@ export class QueueInspection {
     return reachDatabase(this.repository.now());
   }
 
-  counts(): Promise<Inspected<QueueCounts>> {
-    return reachDatabase(this.repository.count());
+  async counts(): Promise<Inspected<QueueCounts>> {
+    const { at, tallies } = await reachDatabase(this.tallies.standing());
+    const people = tallies.filter(({ kind }) => kind === 'user');
+    const counts = countByState(people);
+    const total = people.reduce((sum, { count }) => sum + count, 0);
+    return {
+      at,
+      found: {
+        total,
+        delivered: counts.delivered,
+        dead: counts.dead,
+        undelivered: total - counts.delivered,
+        deliverable: people.reduce((sum, { deliverable }) => sum + deliverable, 0),
+        leased: people.reduce((sum, { running }) => sum + running, 0),
+        oldestSeconds: oldestSeconds(people),
+      },
+    };
   }
 
   /** Fault `notification.not_found`. */
@@ -56,20 +93,21 @@ export class QueueInspection {
     return reachDatabase(this.repository.dead(limit, before));
   }
 
-  /** Tries anew with all tries. Faults `notification.not_found`, `request.conflict` (delivered, or being delivered). */
-  async retry(id: string): Promise<void> {
-    const renewed = await reachDatabase(this.repository.retry(storedId(id)));
-    if (!renewed) {
-      const { found } = await this.find(id);
-      throw new Fault(
-        'request.conflict',
-        `This notification ${whyNot[found.state] ?? 'is being delivered right now'}.`,
-      );
-    }
-    const { guildId, nonce, type, target, notBefore } = renewed;
+  /**
+   * Tries anew with all tries. With `usersOnly`, only what is for people is known.
+   * Faults `notification.not_found`, `request.conflict` (delivered, superseded, being delivered, or there is an obstacle).
+   */
+  async retry(id: string, usersOnly = true): Promise<void> {
+    const renewed = await reachDatabase(this.repository.retry(storedId(id), usersOnly));
+    if (!renewed) throw conflict(await this.standing(id, usersOnly));
+    this.tellRetried(renewed);
+  }
+
+  /** The room hears that a notification is tried anew. */
+  tellRetried({ id, guildId, nonce, type, target, notBefore }: MarkedNotification): void {
     if (guildId === null) return;
     this.announcer.tell(guildId, nonce, 'retrying', {
-      id: renewed.id,
+      id,
       type,
       target: targetKindOf(target),
       attempts: 0,
@@ -77,18 +115,37 @@ export class QueueInspection {
     });
   }
 
-  /** Fault `notification.not_found`. */
+  /** In whatever state it is. Fault `notification.not_found`. */
   async remove(id: string): Promise<void> {
-    if (!(await reachDatabase(this.repository.remove(storedId(id))))) throw notificationNotFound();
+    if (!(await reachDatabase(this.repository.remove(storedId(id), { usersOnly: true })))) throw notificationNotFound();
+  }
+
+  /** Faults `notification.not_found`, `request.conflict` (it is being delivered). */
+  async removeIdle(id: string): Promise<void> {
+    if (await reachDatabase(this.repository.remove(storedId(id), { idle: true }))) return;
+    throw conflict(await this.standing(id, false));
   }
 
   /** Deletes what was delivered and was published more than `days` ago; answers how many. */
   async deleteDelivered(days: number): Promise<number> {
     let total = 0;
+    let after = '0';
     for (;;) {
-      const deleted = await reachDatabase(this.repository.deleteDelivered(days, deletionBatch));
+      const { deleted, last } = await reachDatabase(this.repository.deleteDelivered(days, after, deletionBatch));
       total += deleted;
-      if (deleted < deletionBatch) return total;
+      if (last === undefined) return total;
+      after = last;
     }
   }
+
+  private async standing(id: string, usersOnly: boolean): Promise<InspectedStanding> {
+    const standing = await reachDatabase(this.repository.standing(storedId(id), usersOnly));
+    if (!standing) throw notificationNotFound();
+    return standing;
+  }
+}
+
+function conflict({ state, obstacle }: InspectedStanding): Fault {
+  const why = whyNot[state] ?? (obstacle === null ? 'has just changed: ask again' : obstacles[obstacle]);
+  return new Fault('request.conflict', `This notification ${why}.`);
 }

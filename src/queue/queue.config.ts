@@ -22,8 +22,10 @@ export const queueConfig = z.object({
   /** The wait after the first, second, … counted failure; one more failure than entries, and the notification is dead. */
   QUEUE_RETRY_SCHEDULE: z.string().default('5,30,120,600,1800,3600,7200,14400,28800,43200').transform(seconds),
   QUEUE_MAX_PAYLOAD_BYTES: z.coerce.number().int().min(256).max(1_048_576).default(65_536),
-  /** Delivered and dead notifications older than this are deleted. */
-  QUEUE_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(30),
+  /** Notifications that were delivered or superseded longer ago are deleted. */
+  QUEUE_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(7),
+  /** Dead and unknown ones, which may still be tried again, are deleted after this time. */
+  QUEUE_DEAD_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(30),
   /** Workers look this often even if nobody wakes them. */
   QUEUE_POLL_SECONDS: z.coerce.number().int().min(1).max(3_600).default(5),
   /** Notifications this process delivers at once. */

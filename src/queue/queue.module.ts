@@ -20,6 +20,14 @@ import { LeaseRepository } from './lease.repository.js';
 import { NotificationRepository } from './notification.repository.js';
 import { InspectionRepository } from './inspection.repository.js';
 import { PullAcks } from './pull-acks.js';
+import { ListingRepository } from './operations/listing.repository.js';
+import { QueueJobRepository } from './operations/queue-job.repository.js';
+import { QueueJobWorker } from './operations/queue-job.worker.js';
+import { QueueJobs } from './operations/queue-jobs.js';
+import { QueueOperations } from './operations/queue-operations.js';
+import { RetentionRepository } from './operations/retention.repository.js';
+import { TallyKeeper } from './operations/tally.keeper.js';
+import { TallyRepository } from './operations/tally.repository.js';
 import { PullQueue } from './pull-queue.js';
 import { PullRepository } from './pull.repository.js';
 import { HookInbox } from './hooks/hook-inbox.js';
@@ -92,7 +100,10 @@ export class QueueModule {
         SettlementNews,
         NotificationDelivery,
         DeliveryWorker,
+        RetentionRepository,
         RetentionSweeper,
+        TallyRepository,
+        TallyKeeper,
         PullRepository,
         PullQueue,
         PullAcks,
@@ -101,6 +112,11 @@ export class QueueModule {
         NotificationTemplateStore,
         NotificationRenderer,
         NotificationPreview,
+        ListingRepository,
+        QueueOperations,
+        QueueJobRepository,
+        QueueJobs,
+        QueueJobWorker,
       ],
       exports: [
         QUEUE_CONFIG,
@@ -110,6 +126,8 @@ export class QueueModule {
         PullQueue,
         PullAcks,
         QueueInspection,
+        QueueOperations,
+        QueueJobs,
         WaitingNotifications,
         WebhookEndpoints,
         NotificationTemplateStore,

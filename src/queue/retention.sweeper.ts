@@ -1,12 +1,14 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { NotificationRepository } from './notification.repository.js';
+import { type EndedState, retentionBatch, RetentionRepository } from './operations/retention.repository.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
+import { QueueMetrics } from './queue.metrics.js';
 
 const interval = 3_600_000;
-/** Rows of one statement: short enough to hold up nobody. */
-const batch = 1_000;
 
-/** Deletes what was delivered or given up longer ago than QUEUE_RETENTION_DAYS: at the start and once an hour. */
+/**
+ * Deletes what was delivered or superseded longer ago than QUEUE_RETENTION_DAYS, and what is dead or unknown for longer than
+ * QUEUE_DEAD_RETENTION_DAYS: at the start and once an hour.
+ */
 @Injectable()
 export class RetentionSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(RetentionSweeper.name);
@@ -16,7 +18,8 @@ export class RetentionSweeper implements OnApplicationBootstrap, OnModuleDestroy
 
   constructor(
     @Inject(QUEUE_CONFIG) private readonly config: QueueConfig,
-    private readonly repository: NotificationRepository,
+    private readonly repository: RetentionRepository,
+    private readonly metrics: QueueMetrics,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -37,12 +40,25 @@ export class RetentionSweeper implements OnApplicationBootstrap, OnModuleDestroy
   }
 
   private async deleteAll(): Promise<void> {
-    let deleted: number;
+    const { QUEUE_RETENTION_DAYS: done, QUEUE_DEAD_RETENTION_DAYS: givenUp } = this.config;
+    const total =
+      (await this.deleteEnded('delivered', done)) +
+      (await this.deleteEnded('superseded', done)) +
+      (await this.deleteEnded('dead', givenUp)) +
+      (await this.deleteEnded('unknown', givenUp));
+    if (total > 0) this.logger.log(`Deleted ${total} notifications that ended long ago`);
+    await this.repository.deleteJobs(givenUp);
+  }
+
+  private async deleteEnded(state: EndedState, days: number): Promise<number> {
     let total = 0;
-    do {
-      deleted = await this.repository.deleteFinished(this.config.QUEUE_RETENTION_DAYS, batch);
+    while (!this.stopping) {
+      const deleted = await this.repository.deleteEnded(state, days);
       total += deleted;
-    } while (deleted === batch && !this.stopping);
-    if (total > 0) this.logger.log(`Deleted ${total} notifications that were finished long ago`);
+      this.metrics.deleted('retention', deleted);
+      // A full batch alone says that there may be more.
+      if (deleted < retentionBatch) break;
+    }
+    return total;
   }
 }

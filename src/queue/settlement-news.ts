@@ -17,8 +17,9 @@ export class SettlementNews {
   /** What was wanted of the row, and what became of it. */
   tell(notification: ClaimedNotification, { outcome, reason }: Settlement, settled: Settled): void {
     const { id, type, target, guildId, nonce } = notification;
-    const { state, attempts } = settled;
+    const { state, attempts, latency } = settled;
     this.metrics.attempted(outcome);
+    if (latency !== undefined) this.metrics.delivered(latency);
     if (state === 'dead') this.logger.warn(`Notification ${id} (${type}) is dead: ${reason}`);
     if (state === 'unknown') this.logger.warn(`Nobody knows whether notification ${id} (${type}) arrived: ${reason}`);
     if (guildId === null) return;

@@ -8,19 +8,20 @@ export class WakeSignal {
     else this.rung = true;
   }
 
-  /** Resolves after the given milliseconds, or at the next ring. */
-  async sleep(milliseconds: number): Promise<void> {
+  /** Resolves after the given milliseconds, or at the next ring; answers whether it was rung. */
+  async sleep(milliseconds: number): Promise<boolean> {
     if (this.rung) {
       this.rung = false;
-      return;
+      return true;
     }
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
+    const rung = await new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), milliseconds);
       this.wake = () => {
         clearTimeout(timer);
-        resolve();
+        resolve(true);
       };
     });
     this.wake = undefined;
+    return rung;
   }
 }

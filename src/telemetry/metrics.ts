@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { processMetrics } from './process.metrics.js';
 
 /** Every label with all the values it can have: what is not bounded, such as an id or an address, is no label. */
@@ -13,6 +13,10 @@ export interface CountedMetric<V extends LabelValues> {
 
 export interface GaugedMetric<V extends LabelValues> extends CountedMetric<V> {
   dec(labels: Labels<V>, by?: number): void;
+}
+
+export interface TimedMetric {
+  observe(seconds: number): void;
 }
 
 /** What a gauge is at the time of a scrape. */
@@ -52,6 +56,11 @@ export class Metrics {
     const gauge = new Gauge({ name, help, labelNames: Object.keys(labels), registers: [this.registry] });
     for (const combination of combinationsOf(labels)) gauge.set(combination, 0);
     return gauge;
+  }
+
+  /** How long something takes, in seconds; `buckets` are upper bounds. */
+  histogram({ name, help, buckets }: Omit<About<Record<never, never>>, 'labels'> & { buckets: number[] }): TimedMetric {
+    return new Histogram({ name, help, buckets, registers: [this.registry] });
   }
 
   /**

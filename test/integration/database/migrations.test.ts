@@ -6,7 +6,7 @@ import { DatabaseModule } from '../../../src/database/database.module.js';
 import { dataSourceOptions, migrate } from '../../../src/database/migrated-data-source.js';
 import { migrations } from '../../../src/database/migrations/index.js';
 import { LeaseRepository } from '../../../src/queue/lease.repository.js';
-import { NotificationRepository } from '../../../src/queue/notification.repository.js';
+import { countByState, TallyRepository } from '../../../src/queue/operations/tally.repository.js';
 import { createTestDatabase } from '../../support/test-database.js';
 
 describe('the schema', () => {
@@ -64,7 +64,6 @@ describe('the schema', () => {
     );
     await earlier.destroy();
     const source = await open();
-    const repository = new NotificationRepository(source);
     const leases = new LeaseRepository(source);
     const claimed = await leases.claim(10, 60);
     expect(claimed).toMatchObject([
@@ -74,7 +73,8 @@ describe('the schema', () => {
     for (const lease of claimed) {
       expect(await leases.settle(lease, { state: 'delivered', outcome: 'sent', messageId: '1' })).toBeDefined();
     }
-    expect(await repository.countByState()).toMatchObject({ delivered: 2, dead: 1, unknown: 0 });
+    const { tallies } = await new TallyRepository(source).standing();
+    expect(countByState(tallies)).toMatchObject({ pending: 0, leased: 0, delivered: 2, dead: 1, unknown: 0 });
     await source.destroy();
   });
 

@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { type SendOutcome } from '../../../src/domain/notification.js';
+import { RetentionRepository } from '../../../src/queue/operations/retention.repository.js';
+import { countByState, TallyRepository } from '../../../src/queue/operations/tally.repository.js';
 import { aNotification, failure, guildId, QueueBench, refusal, untilState } from './queue-fixture.js';
 
 /** Longer than any test: what happens in time happens for another reason than the poll. */
@@ -46,13 +48,14 @@ describe('a notification by webhook', () => {
     expect(JSON.stringify(await bench.rows('select * from notifications'))).not.toContain(token);
   });
 
-  it('keeps its token while it waits for its next try, and no longer', async () => {
+  it('keeps its token while it may be tried again, also when it is dead', async () => {
     bench.sender.answer = (_, count) => (count === 1 ? failure : refusal);
     const running = await bench.start({ QUEUE_RETRY_SCHEDULE: '1' });
     const { id } = await running.queue.publish(toWebhook);
     await untilState(running, id, 'dead');
     expect(bench.sender.sendings).toMatchObject([{ webhook: { token } }, { webhook: { token } }]);
-    expect(await kept()).toEqual([{ secret: null }]);
+    expect(await kept()).toEqual([{ secret: token }]);
+    expect(JSON.stringify(await bench.observer.queue.get(id))).not.toContain(token);
   });
 
   it('is refused at the door when its address is no webhook’s, without a word of the address', async () => {
@@ -91,7 +94,7 @@ describe('a notification by webhook', () => {
     bench.sender.answer = () => ({ kind: 'sent', messageId: '1' });
     await untilState(running, (await running.queue.publish(toWebhook)).id, 'delivered');
     expect(bench.sender.sendings).toHaveLength(2);
-    expect(await kept()).toEqual([{ secret: null }, { secret: null }]);
+    expect(await kept()).toEqual([{ secret: token }, { secret: null }]);
   });
 
   it('lets the others wait when its answer was lost, lest they get lost one after the other', async () => {
@@ -187,16 +190,18 @@ describe('a notification by webhook', () => {
     const running = await bench.start();
     const { id } = await running.queue.publish(toWebhook);
     await untilState(running, id, 'unknown');
-    expect(await bench.observer.repository.deleteFinished(7, 10)).toBe(0);
+    const retention = new RetentionRepository(bench.observer.database);
+    expect(await retention.deleteEnded('unknown', 7)).toBe(0);
     await bench.rows(`update notifications set dead_at = now() - interval '8 days'`);
-    expect(await bench.observer.repository.deleteFinished(7, 10)).toBe(1);
+    expect(await retention.deleteEnded('unknown', 7)).toBe(1);
   });
 
   it('is counted among the others', async () => {
     bench.sender.answer = () => lost;
     const running = await bench.start();
     await untilState(running, (await running.queue.publish(toWebhook)).id, 'unknown');
-    expect(await bench.observer.repository.countByState()).toEqual({
+    const { tallies } = await new TallyRepository(bench.observer.database).standing();
+    expect(countByState(tallies)).toEqual({
       pending: 0,
       leased: 0,
       delivered: 0,

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { RetentionRepository } from '../../../src/queue/operations/retention.repository.js';
 import { here, PullBench } from './pull-bench.js';
 import { aNotification, guildId } from './queue-fixture.js';
 
@@ -212,7 +213,7 @@ describe('the queue that consumers pull from', { timeout: 60_000 }, () => {
     await bench.process.pull.mark(young!, { sent: true });
     await bench.rows(`update notifications set created_at = now() - interval '90 days'`);
     await bench.rows(`update notifications set delivered_at = now() - interval '31 days' where id = $1`, [old]);
-    expect(await bench.process.repository.deleteFinished(30, 10)).toBe(1);
+    expect(await new RetentionRepository(bench.process.database).deleteEnded('delivered', 30)).toBe(1);
     const left = await bench.rows<{ id: string }>('select id from notifications order by id');
     expect(left.map(({ id }) => id)).toEqual([young, waits]);
   });

@@ -10,7 +10,7 @@ import {
   type LeaseRepository,
   type Settlement,
 } from '../../../src/queue/lease.repository.js';
-import { type NotificationRepository } from '../../../src/queue/notification.repository.js';
+import { type TallyRepository } from '../../../src/queue/operations/tally.repository.js';
 import { QueueMetrics } from '../../../src/queue/queue.metrics.js';
 import { Metrics } from '../../../src/telemetry/metrics.js';
 import { SettlementNews } from '../../../src/queue/settlement-news.js';
@@ -28,6 +28,7 @@ const claimed: ClaimedNotification = {
   nonce: 'n',
   secret: null,
   begun: false,
+  abandoned: false,
   message: null,
   locale: null,
   priority: 'normal',
@@ -74,7 +75,7 @@ describe('a delivery', () => {
     const config = queueConfig.parse({ QUEUE_LEASE_SECONDS: '2', QUEUE_RETRY_SCHEDULE: '5' });
     const log = new MemoryEventLog({ historySize: 10, historyAge: 60_000 });
     const registry = new DeliveryRegistry([channel]);
-    const metrics = new QueueMetrics({} as NotificationRepository, new Metrics());
+    const metrics = new QueueMetrics({} as TallyRepository, new Metrics());
     const renderer = { render: () => ({ content: 'x' }) } as unknown as NotificationRenderer;
     const news = new SettlementNews(metrics, new NotificationAnnouncer(log));
     delivery = new NotificationDelivery(config, repository, registry, renderer, news);

@@ -25,7 +25,8 @@ describe('the settings of the queue', () => {
     expect(config).toMatchObject({
       QUEUE_LEASE_SECONDS: 60,
       QUEUE_MAX_PAYLOAD_BYTES: 65_536,
-      QUEUE_RETENTION_DAYS: 30,
+      QUEUE_RETENTION_DAYS: 7,
+      QUEUE_DEAD_RETENTION_DAYS: 30,
       QUEUE_POLL_SECONDS: 5,
       QUEUE_CONCURRENCY: 4,
     });
