@@ -16,6 +16,7 @@ import { PullQueue } from '../../../src/queue/pull-queue.js';
 import { QueueInspection } from '../../../src/queue/queue-inspection.js';
 import { queueConfig } from '../../../src/queue/queue.config.js';
 import { QueueModule } from '../../../src/queue/queue.module.js';
+import { Metrics } from '../../../src/telemetry/metrics.js';
 import { createTestDatabase } from '../../support/test-database.js';
 
 interface Sending {
@@ -98,6 +99,7 @@ export interface RunningQueue {
   leases: LeaseRepository;
   pull: PullQueue;
   inspection: QueueInspection;
+  metrics: Metrics;
   database: DataSource;
   /** Of every guild, in order. */
   events: DomainEvent[];
@@ -143,6 +145,7 @@ export async function startQueue(
     leases: module.get(LeaseRepository),
     pull: module.get(PullQueue),
     inspection: module.get(QueueInspection),
+    metrics: module.get(Metrics),
     database: module.get(DataSource),
     events,
     close: () => module.close(),
