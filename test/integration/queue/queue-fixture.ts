@@ -194,6 +194,10 @@ export class QueueBench {
     });
   }
 
+  get url(): string {
+    return this.database.url;
+  }
+
   async start(settings: Record<string, string> = {}, worker = true): Promise<RunningQueue> {
     const running = await startQueue(this.database.url, { sender: this.sender, settings, worker });
     this.running.add(running);

@@ -1,0 +1,138 @@
+import { describe, expect, it, vi } from 'vitest';
+import { OperationsBench } from './operations-bench.js';
+
+interface Plan {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Shared Hit Blocks': number;
+  'Shared Read Blocks': number;
+  Plans?: Plan[];
+}
+
+const flat = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(flat)];
+
+describe('what operators cost', () => {
+  const bench = new OperationsBench();
+
+  /** The statements that `work` sends, each explained as it runs, and undone. */
+  async function plansOf(work: () => Promise<unknown>): Promise<Plan[]> {
+    const { database } = bench.observer;
+    const query = vi.spyOn(database, 'query');
+    const sent = await work()
+      .then(() => query.mock.calls.map(([statement, parameters]) => ({ statement, parameters })))
+      .finally(() => query.mockRestore());
+    expect(sent.length).toBeGreaterThan(0);
+    const plans: Plan[] = [];
+    for (const { statement, parameters } of sent) {
+      const runner = database.createQueryRunner();
+      try {
+        await runner.startTransaction();
+        const [row] = (await runner.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${statement}`, parameters)) as {
+          'QUERY PLAN': { Plan: Plan }[];
+        }[];
+        plans.push(row!['QUERY PLAN'][0]!.Plan);
+      } finally {
+        await runner.rollbackTransaction();
+        await runner.release();
+      }
+    }
+    return plans;
+  }
+
+  /** Pages of the database that were touched. */
+  const pages = (plans: Plan[]) =>
+    plans.reduce((sum, plan) => sum + plan['Shared Hit Blocks'] + plan['Shared Read Blocks'], 0);
+
+  const counting = {
+    stats: () => bench.operations.stats(),
+    'the dialect’s stats': () => bench.observer.inspection.counts(),
+    'the retention of what was delivered': () => bench.retention.deleteEnded('delivered', 7),
+    'the retention of what is dead': () => bench.retention.deleteEnded('dead', 30),
+    'the retention of what was superseded': () => bench.retention.deleteEnded('superseded', 7),
+    'a list of what waits': () => bench.listing.list({ state: 'pending', limit: 200 }),
+    'a list of what is being delivered': () => bench.listing.list({ state: 'leased', limit: 200 }),
+  };
+  /** These read what they give, or what they look at: 10 000 rows, here of about 70 to a page. */
+  const listing = {
+    all: [() => bench.listing.list({ limit: 50 }), 60],
+    delivered: [() => bench.listing.list({ state: 'delivered', limit: 50 }), 500],
+    dead: [() => bench.listing.list({ state: 'dead', limit: 50 }), 60],
+    unknown: [() => bench.listing.list({ state: 'unknown', limit: 50 }), 60],
+    'dead of a type': [() => bench.listing.list({ state: 'dead', type: 'none', limit: 50 }), 11_000],
+    'of a destination': [() => bench.listing.list({ destination: 'user:1', limit: 50 }), 2_000],
+    'of a route': [() => bench.listing.list({ route: 'none', limit: 50 }), 2_000],
+    'of a publisher': [() => bench.listing.list({ publisher: 'none', limit: 50 }), 2_000],
+  } as const;
+
+  it('is the same with nothing and with 100 000 notifications ended', async () => {
+    await bench.rows('analyze notifications');
+    const before: Record<string, number> = {};
+    for (const [name, work] of Object.entries(counting)) before[name] = pages(await plansOf(work));
+    await bench.seed(5_000, 'delivered');
+    await bench.seed(15_000, 'dead');
+    await bench.seed(3_000, 'superseded');
+    await bench.seed(2_000, 'unknown');
+    await bench.seed(75_000, 'delivered');
+    await bench.tallies.fold();
+    await bench.rows('vacuum analyze notifications, notification_tally_changes, notification_tallies');
+    for (const [name, work] of Object.entries(counting)) {
+      const plans = await plansOf(work);
+      expect(pages(plans), name).toBeLessThanOrEqual(before[name]! + 15);
+      const nodes = plans.flatMap(flat).filter((node) => node['Relation Name'] === 'notifications');
+      expect(
+        nodes.map((node) => node['Node Type']),
+        name,
+      ).not.toContain('Seq Scan');
+    }
+    for (const [name, [work, most]] of Object.entries(listing)) {
+      const plans = await plansOf(work);
+      expect(pages(plans), name).toBeLessThanOrEqual(most);
+      const nodes = plans.flatMap(flat).filter((node) => node['Relation Name'] === 'notifications');
+      expect(
+        nodes.map((node) => node['Node Type']),
+        name,
+      ).not.toContain('Seq Scan');
+    }
+  }, 180_000);
+
+  it('of a batch of a redrive does not grow with what there is', async () => {
+    await bench.seed(60_000, 'delivered');
+    await bench.seed(20_000, 'dead', { delivery: `'pull'` });
+    await bench.seed(1, 'dead', { delivery: `'pull'`, type: `'rare'` });
+    await bench.rows('vacuum analyze notifications');
+    const job = await bench.jobs.redrive({ ofState: 'dead' });
+    const { database } = bench.observer;
+    const explained: Plan[] = [];
+    const transaction = vi.spyOn(database, 'transaction').mockImplementation((async () => {
+      const runner = database.createQueryRunner();
+      await runner.startTransaction();
+      try {
+        const manager = {
+          query: async (statement: string, parameters: unknown[]) => {
+            const [row] = (await runner.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${statement}`, parameters)) as {
+              'QUERY PLAN': { Plan: Plan }[];
+            }[];
+            explained.push(row!['QUERY PLAN'][0]!.Plan);
+            return [];
+          },
+        };
+        await (transaction.mock.calls.at(-1)![0] as unknown as (manager: unknown) => Promise<unknown>)(manager);
+      } finally {
+        await runner.rollbackTransaction();
+        await runner.release();
+      }
+    }) as never);
+    try {
+      await bench.jobRepository.step(job);
+      await bench.jobRepository.step({ ...job, type: 'rare' });
+    } finally {
+      transaction.mockRestore();
+    }
+    expect(explained).toHaveLength(2);
+    const nodes = explained.flatMap(flat).filter((node) => node['Relation Name'] === 'notifications');
+    expect(nodes.map((node) => node['Node Type'])).not.toContain('Seq Scan');
+    // 500 rows, each with the entries of its indexes; and a look at 10 000.
+    expect(pages(explained.slice(0, 1))).toBeLessThan(35_000);
+    expect(pages(explained.slice(1))).toBeLessThan(35_000);
+  }, 180_000);
+});
