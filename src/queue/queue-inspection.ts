@@ -13,6 +13,7 @@ import { notificationNotFound, storedId } from './notification-id.js';
 import { countByState, oldestSeconds, TallyRepository } from './operations/tally.repository.js';
 import { type MarkedNotification } from './pull.repository.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
+import { QueueMetrics } from './queue.metrics.js';
 import { reachDatabase } from './reach-database.js';
 
 /** Rows of one statement: short enough to hold up nobody. */
@@ -50,6 +51,7 @@ export class QueueInspection {
     private readonly repository: InspectionRepository,
     private readonly tallies: TallyRepository,
     private readonly announcer: NotificationAnnouncer,
+    private readonly metrics: QueueMetrics,
   ) {}
 
   /** Who delivers what does not say so itself. */
@@ -118,12 +120,14 @@ export class QueueInspection {
   /** In whatever state it is. Fault `notification.not_found`. */
   async remove(id: string): Promise<void> {
     if (!(await reachDatabase(this.repository.remove(storedId(id), { usersOnly: true })))) throw notificationNotFound();
+    this.metrics.deleted('operator', 1);
   }
 
   /** Faults `notification.not_found`, `request.conflict` (it is being delivered). */
   async removeIdle(id: string): Promise<void> {
-    if (await reachDatabase(this.repository.remove(storedId(id), { idle: true }))) return;
-    throw conflict(await this.standing(id, false));
+    const removed = await reachDatabase(this.repository.remove(storedId(id), { idle: true }));
+    if (!removed) throw conflict(await this.standing(id, false));
+    this.metrics.deleted('operator', 1);
   }
 
   /** Deletes what was delivered and was published more than `days` ago; answers how many. */
@@ -133,6 +137,7 @@ export class QueueInspection {
     for (;;) {
       const { deleted, last } = await reachDatabase(this.repository.deleteDelivered(days, after, deletionBatch));
       total += deleted;
+      this.metrics.deleted('operator', deleted);
       if (last === undefined) return total;
       after = last;
     }

@@ -13,7 +13,7 @@ const outcomes = ['sent', 'failed', 'postponed', 'refused', 'expired', 'unknown'
 type Outcome = Settlement['outcome'];
 /** What ended a worker's sleep: the statement that published, or the clock. */
 const wakers = ['notify', 'time'] as const;
-/** Who deleted: the retention, a purge, or an operator a single one. */
+/** Who deleted: the retention, a purge, or an operator otherwise. */
 const deleters = ['retention', 'purge', 'operator'] as const;
 /** Seconds: from a worker that was woken at once to the last try of the schedule. */
 const latencies = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1_800, 7_200, 28_800, 86_400];
