@@ -21,6 +21,8 @@ import { NotificationPreviewController } from './notification-preview.controller
 import { NotifyController } from './notify.controller.js';
 import { NotificationsController } from './notifications.controller.js';
 import { PulledNotificationsController } from './pulled-notifications.controller.js';
+import { QueueAdminController } from './queue-admin.controller.js';
+import { QueueAdminJobsController } from './queue-admin-jobs.controller.js';
 import { ProblemFilter } from './problem.filter.js';
 import { QueueSourcesController } from './queue-sources.controller.js';
 import { Readiness } from './readiness.js';
@@ -79,6 +81,8 @@ export class RestModule {
         RoutesController,
         NotifyController,
         HooksController,
+        QueueAdminController,
+        QueueAdminJobsController,
         ...discordDialect,
         HealthController,
         VersionController,

@@ -27,7 +27,14 @@ const endpoint = `we_${'e'.repeat(22)}`;
 const notification: ClaimedNotification = {
   ...{ id: '7', leaseToken: 't', guildId: null, target: { endpoint }, secret: null, type: 'x', payload: { a: 1 } },
   ...{ message: null, locale: null, priority: 'normal', publisher: 'p', collapseKey: null, expired: false },
-  ...{ destination: `endpoint:${endpoint}`, createdAt: publishedAt, attempts: 0, nonce: 'nonce', begun: false },
+  ...{
+    destination: `endpoint:${endpoint}`,
+    createdAt: publishedAt,
+    attempts: 0,
+    nonce: 'nonce',
+    begun: false,
+    abandoned: false,
+  },
 };
 const message = { content: 'hello' };
 
