@@ -103,7 +103,7 @@ describe('what operators cost', () => {
     const job = await bench.jobs.redrive({ ofState: 'dead' });
     const { database } = bench.observer;
     const explained: Plan[] = [];
-    const transaction = vi.spyOn(database, 'transaction').mockImplementation((async () => {
+    const transaction = vi.spyOn(database, 'transaction').mockImplementation(async () => {
       const runner = database.createQueryRunner();
       await runner.startTransaction();
       try {
@@ -121,7 +121,7 @@ describe('what operators cost', () => {
         await runner.rollbackTransaction();
         await runner.release();
       }
-    }));
+    });
     try {
       await bench.jobRepository.step(job);
       await bench.jobRepository.step({ ...job, type: 'rare' });

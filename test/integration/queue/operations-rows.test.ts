@@ -66,6 +66,18 @@ describe('a retry', { timeout: 60_000 }, () => {
     });
   });
 
+  it('keeps the secret of a fallback that was not turned to, until it is delivered', async () => {
+    const { queue, leases, inspection } = bench.observer;
+    const { id } = await queue.publish({ ...aNotification, fallback: { webhookUrl: 'hook:300000/very-secret' } });
+    const [first] = await leases.claim(1, 60);
+    await leases.settle(first!, { state: 'dead', outcome: 'expired', reason: 'too late' });
+    await inspection.retry(id, false);
+    expect(await row(id)).toMatchObject({ fallback_secret: 'very-secret', fallback: { webhookId: '300000' } });
+    const [second] = await leases.claim(1, 60);
+    await leases.settle(second!, { state: 'delivered', outcome: 'sent', messageId: '1' });
+    expect(await row(id)).toMatchObject({ fallback_secret: null });
+  });
+
   it.each([
     ['delivered', {}, 'has been delivered already'],
     ['superseded', {}, 'has given way to a newer one'],
