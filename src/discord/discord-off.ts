@@ -16,7 +16,12 @@ function noBot(): Promise<SendOutcome> {
   return Promise.resolve({ kind: 'retry', burnsAttempt: false, reason });
 }
 
-export const senderOff: DiscordSender = { sendToUser: noBot, sendToChannel: noBot, editInChannel: noBot };
+export const senderOff: DiscordSender = {
+  sendToUser: noBot,
+  sendToChannel: noBot,
+  editInChannel: noBot,
+  editForUser: noBot,
+};
 
 export const statusOff: DiscordStatus = {
   current: () => ({ state: 'off', missingIntents: [] }),

@@ -24,9 +24,16 @@ export abstract class DiscordSender {
     mentions?: Mentions,
   ): Promise<SendOutcome>;
 
-  /** Replaces an earlier message of the bot's. The same edit twice is the same message. */
+  /** Replaces an earlier message of the bot's. The same edit twice is the same message; its outcome may be `gone`. */
   abstract editInChannel(
     place: { channelId: string; messageId: string },
+    message: RenderedMessage,
+    mentions?: Mentions,
+  ): Promise<SendOutcome>;
+
+  /** Likewise among the direct messages of a user. */
+  abstract editForUser(
+    place: { userId: string; messageId: string },
     message: RenderedMessage,
     mentions?: Mentions,
   ): Promise<SendOutcome>;

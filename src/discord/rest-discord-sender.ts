@@ -15,6 +15,9 @@ const rememberedChannels = 10_000;
 
 const opened = z.object({ id: snowflake });
 
+const sending = { repeatable: true };
+const editing = { repeatable: true, edits: true } as const;
+
 type Body = NonNullable<ReturnType<typeof messageBody>>;
 
 /** Sends over REST alone: the gateway may be down meanwhile. Answers within 25 s. */
@@ -29,18 +32,14 @@ export class RestDiscordSender extends DiscordSender {
     super();
   }
 
-  async sendToUser(userId: string, message: RenderedMessage, nonce: string, mentions?: Mentions): Promise<SendOutcome> {
-    const outcome = await this.attempt('user', messageBody(message, mentions), async (body, signal) => {
-      const channelId = await this.channelOf(userId, signal);
-      return this.post(channelId, { ...body, nonce }, signal);
-    });
-    // The remembered channel may be stale, not the user: the next try opens another.
-    if (outcome.kind === 'retry' && outcome.burnsAttempt) this.channels.delete(userId);
-    return outcome;
+  sendToUser(userId: string, message: RenderedMessage, nonce: string, mentions?: Mentions): Promise<SendOutcome> {
+    return this.inDirects(userId, messageBody(message, mentions), sending, (channelId, body, signal) =>
+      this.post(channelId, { ...body, nonce }, signal),
+    );
   }
 
   sendToChannel(channelId: string, message: RenderedMessage, nonce: string, mentions?: Mentions): Promise<SendOutcome> {
-    return this.attempt('channel', messageBody(message, mentions), (body, signal) =>
+    return this.attempt({ to: 'channel', ...sending }, messageBody(message, mentions), (body, signal) =>
       this.post(channelId, { ...body, nonce }, signal),
     );
   }
@@ -50,19 +49,43 @@ export class RestDiscordSender extends DiscordSender {
     message: RenderedMessage,
     mentions?: Mentions,
   ): Promise<SendOutcome> {
-    return this.attempt('channel', messageBody(message, mentions), (body, signal) =>
-      this.rest.patch(Routes.channelMessage(channelId, messageId), { body, signal }),
+    return this.attempt({ to: 'channel', ...editing }, messageBody(message, mentions), (body, signal) =>
+      this.patch(channelId, messageId, body, signal),
     );
   }
 
+  editForUser(
+    { userId, messageId }: { userId: string; messageId: string },
+    message: RenderedMessage,
+    mentions?: Mentions,
+  ): Promise<SendOutcome> {
+    return this.inDirects(userId, messageBody(message, mentions), editing, (channelId, body, signal) =>
+      this.patch(channelId, messageId, body, signal),
+    );
+  }
+
+  private async inDirects(
+    userId: string,
+    body: Body | undefined,
+    how: Omit<SendAttempt, 'to'>,
+    request: (channelId: string, body: Body, signal: AbortSignal) => Promise<unknown>,
+  ): Promise<SendOutcome> {
+    const outcome = await this.attempt({ to: 'user', ...how }, body, async (given, signal) =>
+      request(await this.channelOf(userId, signal), given, signal),
+    );
+    // The remembered channel may be stale, not the user: the next try opens another.
+    if (outcome.kind === 'retry' && outcome.burnsAttempt) this.channels.delete(userId);
+    return outcome;
+  }
+
   private attempt(
-    to: SendAttempt['to'],
+    how: SendAttempt,
     body: Body | undefined,
     request: (body: Body, signal: AbortSignal) => Promise<unknown>,
   ): Promise<SendOutcome> {
     const reason = this.standing.tokenRefusal();
     if (reason !== undefined) return Promise.resolve({ kind: 'retry', burnsAttempt: false, reason });
-    return attemptSend({ to, repeatable: true }, this.budget, body, async (given, signal) => {
+    return attemptSend(how, this.budget, body, async (given, signal) => {
       try {
         return await request(given, signal);
       } catch (error) {
@@ -75,6 +98,10 @@ export class RestDiscordSender extends DiscordSender {
 
   private post(channelId: string, body: Body & { nonce: string }, signal: AbortSignal): Promise<unknown> {
     return this.rest.post(Routes.channelMessages(channelId), { body: { ...body, enforce_nonce: true }, signal });
+  }
+
+  private patch(channelId: string, messageId: string, body: Body, signal: AbortSignal): Promise<unknown> {
+    return this.rest.patch(Routes.channelMessage(channelId, messageId), { body, signal });
   }
 
   private async channelOf(userId: string, signal: AbortSignal): Promise<string> {

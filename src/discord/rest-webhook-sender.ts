@@ -12,7 +12,7 @@ import { type Webhook, WebhookSender } from './webhook-sender.js';
 const discordHosts = ['discord.com', 'discordapp.com'].flatMap((host) => [host, `canary.${host}`, `ptb.${host}`]);
 
 const once: SendAttempt = { to: 'webhook', repeatable: false };
-const again: SendAttempt = { to: 'webhook', repeatable: true };
+const again: SendAttempt = { to: 'webhook', repeatable: true, edits: true };
 
 /** Requests go to the one Discord of the settings, whatever host an address names. */
 export class RestWebhookSender extends WebhookSender implements OnApplicationShutdown {

@@ -8,6 +8,8 @@ import { UnansweredError, UnreadableAnswerError } from './unanswered.error.js';
 export interface SendAttempt {
   to: 'user' | 'channel' | 'webhook';
   repeatable: boolean;
+  /** A message that is there is replaced. */
+  edits?: true;
 }
 
 /**
@@ -26,6 +28,8 @@ interface Row {
   becomes: Verdict;
   /** In words. Left out: what Discord said is quoted. */
   reason?: string;
+  /** Of an edit: only this message cannot be edited any more, and a new one may take its place. */
+  gone?: true;
 }
 
 const minute = 60_000;
@@ -48,9 +52,15 @@ export const answers: readonly Row[] = [
     to: 'user',
     becomes: 'failed',
     reason: 'The channel of the direct messages is gone.',
+    gone: true,
   },
   { code: RESTJSONErrorCodes.UnknownChannel, becomes: 'permanent', reason: 'Discord knows no such channel.' },
-  { code: RESTJSONErrorCodes.UnknownMessage, becomes: 'permanent', reason: 'Discord knows no such message.' },
+  {
+    code: RESTJSONErrorCodes.UnknownMessage,
+    becomes: 'permanent',
+    reason: 'Discord knows no such message.',
+    gone: true,
+  },
   { code: RESTJSONErrorCodes.UnknownUser, becomes: 'permanent', reason: 'Discord knows no such user.' },
   { code: RESTJSONErrorCodes.InvalidRecipients, becomes: 'permanent', reason: 'Discord knows no such user.' },
   { code: RESTJSONErrorCodes.UnknownWebhook, becomes: 'permanent', reason: webhookGone },
@@ -68,6 +78,7 @@ export const answers: readonly Row[] = [
     code: RESTJSONErrorCodes.CannotEditMessageAuthoredByAnotherUser,
     becomes: 'permanent',
     reason: 'The message is of another author.',
+    gone: true,
   },
   {
     code: RESTJSONErrorCodes.CannotSendMessagesInNonTextChannel,
@@ -89,7 +100,13 @@ export const answers: readonly Row[] = [
     becomes: 'permanent',
     reason: 'The channel takes no messages.',
   },
-  { code: RESTJSONErrorCodes.InvalidActionOnArchivedThread, becomes: 'permanent', reason: 'The thread is archived.' },
+  // A new message opens the thread again, unless it is locked.
+  {
+    code: RESTJSONErrorCodes.InvalidActionOnArchivedThread,
+    becomes: 'permanent',
+    reason: 'The thread is archived.',
+    gone: true,
+  },
   { code: RESTJSONErrorCodes.ThreadLocked, becomes: 'permanent', reason: 'The thread is locked.' },
 
   {
@@ -143,7 +160,7 @@ export function heldBack(pause: number): SendOutcome {
   return { ...later(reason), retryAfterMs: pause };
 }
 
-function judged(error: DiscordAPIError, { to }: SendAttempt): SendOutcome {
+function judged(error: DiscordAPIError, { to, edits }: SendAttempt): SendOutcome {
   const code = typeof error.code === 'number' ? error.code : 'none';
   const row = answers.find(
     (candidate) =>
@@ -153,8 +170,9 @@ function judged(error: DiscordAPIError, { to }: SendAttempt): SendOutcome {
   );
   const reason = row?.reason ?? quoted(error);
   const verdict = row?.becomes ?? 'permanent';
-  if (verdict === 'permanent') return { kind: 'permanent', reason };
-  if (verdict === 'failed') return { kind: 'retry', burnsAttempt: true, reason };
+  const gone = edits && row?.gone && ({ gone: true } as const);
+  if (verdict === 'permanent') return { kind: 'permanent', reason, ...gone };
+  if (verdict === 'failed') return { kind: 'retry', burnsAttempt: true, reason, ...gone };
   return verdict === 'outage' ? later(reason) : { ...later(reason), retryAfterMs: verdict.pause };
 }
 

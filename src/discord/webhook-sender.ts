@@ -20,7 +20,7 @@ export abstract class WebhookSender {
    */
   abstract send(webhook: Webhook, message: RenderedMessage, mentions?: Mentions): Promise<SendOutcome>;
 
-  /** Replaces an earlier message of the webhook's. The same edit twice is the same message. */
+  /** Replaces an earlier message of the webhook's. The same edit twice is the same message; its outcome may be `gone`. */
   abstract edit(
     webhook: Webhook,
     messageId: string,

@@ -78,7 +78,8 @@ export type RenderedMessage = z.infer<typeof renderedMessage>;
 export type SendOutcome =
   | { kind: 'sent'; messageId: string }
   /** Not this time. `burnsAttempt` is false where the fault was nobody's (rate limit, outage, bot not connected). */
-  | { kind: 'retry'; reason: string; burnsAttempt: boolean; retryAfterMs?: number }
-  | { kind: 'permanent'; reason: string }
+  | { kind: 'retry'; reason: string; burnsAttempt: boolean; retryAfterMs?: number; gone?: true }
+  /** `gone`, of an edit: the message cannot be edited any more, and a new one may take its place. */
+  | { kind: 'permanent'; reason: string; gone?: true }
   /** It went out, and no answer tells what became of it; only where a second try might make a second message. */
   | { kind: 'unknown'; reason: string };

@@ -121,6 +121,7 @@ describe('a message into a channel', () => {
     expect(await bench.app.sender.editInChannel({ ...place, messageId: '100000000000000001' }, next)).toEqual({
       kind: 'permanent',
       reason: 'Discord knows no such message.',
+      gone: true,
     });
     expect(await bench.app.sender.editInChannel(place, { content: ' ' })).toMatchObject({ kind: 'permanent' });
   });
