@@ -148,7 +148,7 @@ export class LeaseRepository {
   }
 
   /**
-   * Ends the lease with what became of the notification and notes the try. Undefined, and nothing done, when the lease
+   * Ends the lease with what became of the notification and notes the try, and on which message its board is. Undefined, and nothing done, when the lease
    * has gone to another. Postponed tries in a row are one note with the time of the last: an outage of any length
    * leaves one row.
    */
@@ -171,7 +171,13 @@ export class LeaseRepository {
              delivered_at = CASE $3 WHEN 'delivered' THEN now() END,
              dead_at = CASE WHEN $3 IN ('dead', 'unknown') AND NOT ($8 AND fallback IS NOT NULL) THEN now() END
          WHERE id = $1 AND lease_token = $2
-         RETURNING id, state, attempts, not_before, extract(epoch FROM delivered_at - created_at)::float8 AS latency
+         RETURNING id, state, attempts, not_before, collapse_key, publisher, destination,
+           extract(epoch FROM delivered_at - created_at)::float8 AS latency
+       ), shown AS (
+         -- Its board is there since before it was sent.
+         UPDATE notification_boards AS board SET message_id = coalesce($7, message_id), updated_at = now() FROM held
+         WHERE held.state = 'delivered' AND board.collapse_key = held.collapse_key
+           AND board.publisher = held.publisher AND board.destination = held.destination
        ), latest AS (
          SELECT id, outcome FROM notification_attempts WHERE notification_id = $1 ORDER BY id DESC LIMIT 1
        ), renewed AS (

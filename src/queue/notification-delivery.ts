@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type RenderedMessage, type SendOutcome } from '../domain/notification.js';
-import { DeliveryRegistry } from './delivery/delivery-registry.js';
+import { BoardDispatch } from './boards/board.dispatch.js';
 import { type ClaimedNotification, LeaseRepository, type Settlement } from './lease.repository.js';
 import { timeOver } from './notification.repository.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
@@ -24,7 +24,7 @@ export class NotificationDelivery {
   constructor(
     @Inject(QUEUE_CONFIG) private readonly config: QueueConfig,
     private readonly repository: LeaseRepository,
-    private readonly registry: DeliveryRegistry,
+    private readonly dispatch: BoardDispatch,
     private readonly renderer: NotificationRenderer,
     private readonly news: SettlementNews,
   ) {
@@ -61,7 +61,7 @@ export class NotificationDelivery {
       return { state: 'dead', outcome: 'expired', reason: timeOver };
     }
     const outcome = await this.send(notification);
-    const toDiscord = this.registry.channelFor(notification.target)?.toDiscord ?? true;
+    const toDiscord = this.dispatch.channelFor(notification.target)?.toDiscord ?? true;
     const pauseMs = toDiscord ? onOutcome(outcome).pauseMs : 0;
     return this.settlementOf(notification, outcome, pauseMs);
   }
@@ -73,10 +73,12 @@ export class NotificationDelivery {
     if (notification.attempts > this.config.QUEUE_RETRY_SCHEDULE.length) {
       return { kind: 'permanent', reason: 'every process that tried fell silent' };
     }
-    const channel = this.registry.channelFor(notification.target);
+    const channel = this.dispatch.channelFor(notification.target);
     if (!channel) return { kind: 'permanent', reason: 'no delivery channel goes to this target' };
+    let begun = false;
+    const begin = async () => channel.repeatable || (begun = await this.begins(notification));
     const failed = (reason: string): SendOutcome =>
-      channel.repeatable ? { kind: 'retry', reason, burnsAttempt: true } : unknown(reason);
+      begun ? unknown(reason) : { kind: 'retry', reason, burnsAttempt: true };
     let message: RenderedMessage;
     try {
       message = this.renderer.render(notification, new Date());
@@ -84,16 +86,13 @@ export class NotificationDelivery {
       this.logger.error(`Notification ${notification.id} cannot be written`, error);
       return { kind: 'retry', reason: 'the message cannot be written', burnsAttempt: true };
     }
-    if (!channel.repeatable && !(await this.begins(notification))) {
-      return { kind: 'retry', reason: 'the database is away', burnsAttempt: false, retryAfterMs: 1_000 };
-    }
     const patience = this.config.QUEUE_LEASE_SECONDS * patienceInLeases;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<SendOutcome>((resolve) => {
       timer = setTimeout(() => resolve(failed(`no answer within ${patience} s`)), patience * 1000);
     });
     try {
-      return await Promise.race([channel.deliver(notification, message), late]);
+      return await Promise.race([this.dispatch.deliver(channel, notification, message, begin), late]);
     } catch (error) {
       this.logger.error(`The ${channel.name} channel failed on notification ${notification.id}`, error);
       return failed(`the ${channel.name} channel failed`);

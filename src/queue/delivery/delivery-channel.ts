@@ -36,4 +36,10 @@ export abstract class DeliveryChannel {
    * try, or, where it is not, leaves unknown what became of it.
    */
   abstract deliver(notification: ClaimedNotification, message: RenderedMessage): Promise<SendOutcome>;
+
+  /**
+   * Replaces a message that was delivered there; the same edit twice is one. Of channels that cannot, each notification
+   * is a message of its own. The outcome may be `gone`.
+   */
+  edit?(notification: ClaimedNotification, messageId: string, message: RenderedMessage): Promise<SendOutcome>;
 }

@@ -31,4 +31,13 @@ export class DiscordChannelChannel extends DeliveryChannel {
     if (!('channelId' in target)) return { kind: 'permanent', reason: 'the target is of another kind' };
     return this.sender.sendToChannel(target.channelId, message, nonce);
   }
+
+  override async edit(
+    { target }: ClaimedNotification,
+    messageId: string,
+    message: RenderedMessage,
+  ): Promise<SendOutcome> {
+    if (!('channelId' in target)) return { kind: 'permanent', reason: 'the target is of another kind' };
+    return this.sender.editInChannel({ channelId: target.channelId, messageId }, message);
+  }
 }

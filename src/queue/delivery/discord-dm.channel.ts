@@ -31,4 +31,13 @@ export class DiscordDmChannel extends DeliveryChannel {
     if (!('userId' in target)) return { kind: 'permanent', reason: 'the target is of another kind' };
     return this.sender.sendToUser(target.userId, message, nonce);
   }
+
+  override async edit(
+    { target }: ClaimedNotification,
+    messageId: string,
+    message: RenderedMessage,
+  ): Promise<SendOutcome> {
+    if (!('userId' in target)) return { kind: 'permanent', reason: 'the target is of another kind' };
+    return this.sender.editForUser({ userId: target.userId, messageId }, message);
+  }
 }

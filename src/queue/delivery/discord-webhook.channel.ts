@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { WebhookSender } from '../../discord/webhook-sender.js';
+import { type Webhook, WebhookSender } from '../../discord/webhook-sender.js';
 import { Fault } from '../../domain/fault.js';
 import {
   type NotificationTarget,
@@ -36,10 +36,24 @@ export class DiscordWebhookChannel extends DeliveryChannel {
     return 'webhookId' in target;
   }
 
-  async deliver({ target, secret }: ClaimedNotification, message: RenderedMessage): Promise<SendOutcome> {
-    if (!('webhookId' in target) || secret === null) {
-      return { kind: 'permanent', reason: 'the token of the webhook is not kept any more' };
-    }
-    return this.sender.send({ id: target.webhookId, token: secret, threadId: target.threadId }, message);
+  async deliver(notification: ClaimedNotification, message: RenderedMessage): Promise<SendOutcome> {
+    const webhook = webhookOf(notification);
+    return webhook ? this.sender.send(webhook, message) : tokenGone;
   }
+
+  override async edit(
+    notification: ClaimedNotification,
+    messageId: string,
+    message: RenderedMessage,
+  ): Promise<SendOutcome> {
+    const webhook = webhookOf(notification);
+    return webhook ? this.sender.edit(webhook, messageId, message) : tokenGone;
+  }
+}
+
+const tokenGone: SendOutcome = { kind: 'permanent', reason: 'the token of the webhook is not kept any more' };
+
+function webhookOf({ target, secret }: ClaimedNotification): Webhook | undefined {
+  if (!('webhookId' in target) || secret === null) return undefined;
+  return { id: target.webhookId, token: secret, threadId: target.threadId };
 }

@@ -25,13 +25,15 @@ interface Sending {
   channelId?: string;
   webhook?: Webhook;
   message: RenderedMessage;
-  /** Not by webhook. */
+  /** Not by webhook, and not of an edit. */
   nonce?: string;
+  /** The message that is replaced. */
+  edits?: string;
 }
 
 type Answer = (sending: Sending, count: number) => SendOutcome | Promise<SendOutcome>;
 
-const allArrives: Answer = (_, count) => ({ kind: 'sent', messageId: String(10_000 + count) });
+const allArrives: Answer = ({ edits }, count) => ({ kind: 'sent', messageId: edits ?? String(10_000 + count) });
 
 /** Discord as a test wants it: by default everything arrives. */
 class ScriptedSender extends DiscordSender {
@@ -51,8 +53,12 @@ class ScriptedSender extends DiscordSender {
     return this.take({ channelId, message, nonce });
   }
 
-  editInChannel(): Promise<SendOutcome> {
-    return Promise.reject(new Error('the queue edits nothing'));
+  editInChannel(place: { channelId: string; messageId: string }, message: RenderedMessage): Promise<SendOutcome> {
+    return this.take({ channelId: place.channelId, edits: place.messageId, message });
+  }
+
+  editForUser(place: { userId: string; messageId: string }, message: RenderedMessage): Promise<SendOutcome> {
+    return this.take({ userId: place.userId, edits: place.messageId, message });
   }
 
   async take(sending: Sending): Promise<SendOutcome> {
@@ -76,8 +82,8 @@ class ScriptedWebhooks extends WebhookSender {
     return this.sender.take({ webhook, message });
   }
 
-  edit(): Promise<SendOutcome> {
-    return Promise.reject(new Error('the queue edits nothing'));
+  edit(webhook: Webhook, messageId: string, message: RenderedMessage): Promise<SendOutcome> {
+    return this.sender.take({ webhook, edits: messageId, message });
   }
 }
 
@@ -184,7 +190,9 @@ export class QueueBench {
     });
     afterEach(async () => {
       await Promise.all([...this.running].map((running) => this.stop(running)));
-      await this.observer.database.query('truncate notifications, notification_attempts restart identity');
+      await this.observer.database.query(
+        `truncate notifications, notification_attempts, notification_boards, notification_floods restart identity`,
+      );
       this.observer.events.length = 0;
       this.sender.reset();
     });

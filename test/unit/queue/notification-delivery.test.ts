@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type NotificationTarget, type SendOutcome } from '../../../src/domain/notification.js';
 import { MemoryEventLog } from '../../../src/event-log/memory-event-log.js';
+import { BoardDispatch } from '../../../src/queue/boards/board.dispatch.js';
+import { type BoardRepository } from '../../../src/queue/boards/board.repository.js';
 import { DeliveryChannel } from '../../../src/queue/delivery/delivery-channel.js';
 import { DeliveryRegistry } from '../../../src/queue/delivery/delivery-registry.js';
 import { NotificationAnnouncer } from '../../../src/queue/notification-announcer.js';
@@ -74,11 +76,11 @@ describe('a delivery', () => {
     } as unknown as LeaseRepository;
     const config = queueConfig.parse({ QUEUE_LEASE_SECONDS: '2', QUEUE_RETRY_SCHEDULE: '5' });
     const log = new MemoryEventLog({ historySize: 10, historyAge: 60_000 });
-    const registry = new DeliveryRegistry([channel]);
+    const dispatch = new BoardDispatch(new DeliveryRegistry([channel]), {} as BoardRepository);
     const metrics = new QueueMetrics({} as TallyRepository, new Metrics());
     const renderer = { render: () => ({ content: 'x' }) } as unknown as NotificationRenderer;
     const news = new SettlementNews(metrics, new NotificationAnnouncer(log));
-    delivery = new NotificationDelivery(config, repository, registry, renderer, news);
+    delivery = new NotificationDelivery(config, repository, dispatch, renderer, news);
   });
   afterEach(() => vi.useRealTimers());
 

@@ -18,6 +18,8 @@ import { NotificationAnnouncer } from '../../../src/queue/notification-announcer
 import { NotificationDelivery } from '../../../src/queue/notification-delivery.js';
 import { queueConfig } from '../../../src/queue/queue.config.js';
 import { type QueueMetrics } from '../../../src/queue/queue.metrics.js';
+import { BoardDispatch } from '../../../src/queue/boards/board.dispatch.js';
+import { type BoardRepository } from '../../../src/queue/boards/board.repository.js';
 import { SettlementNews } from '../../../src/queue/settlement-news.js';
 import { type NotificationRenderer } from '../../../src/queue/types/notification-renderer.js';
 
@@ -141,7 +143,7 @@ describe('the outcomes of an endpoint', () => {
           return Promise.resolve({ state: settlement.state, attempts: 1 });
         },
       } as unknown as LeaseRepository,
-      new DeliveryRegistry([channel]),
+      new BoardDispatch(new DeliveryRegistry([channel]), {} as BoardRepository),
       { render: () => message } as unknown as NotificationRenderer,
       new SettlementNews(
         { attempted: () => undefined } as unknown as QueueMetrics,
