@@ -1,6 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type DomainEventMap } from '../domain/events/index.js';
+import { targetKindOf } from '../domain/notification.js';
 import { EventLog } from '../event-log/event-log.js';
+import { type SupersededNotification } from './notification.repository.js';
 
 type NotificationEvent = 'accepted' | 'delivered' | 'retrying' | 'unknown' | 'dead' | 'superseded';
 type Data = DomainEventMap['notification.accepted'];
@@ -32,6 +34,13 @@ export class NotificationAnnouncer {
     this.enqueue(nonce, async () => {
       await this.log.append({ type: `notification.${event}`, guildId, data });
     });
+  }
+
+  tellSuperseded(rows: readonly SupersededNotification[]): void {
+    for (const { id, guildId, nonce, type, target, attempts, reason } of rows) {
+      const data = { id, type, attempts, target: targetKindOf(target), reason: reason ?? undefined };
+      this.tell(guildId, nonce, 'superseded', data);
+    }
   }
 
   private enqueue(nonce: string, task: () => Promise<void>): void {

@@ -138,6 +138,13 @@ export class NotificationQueue {
     return consumable.has(targetKindOf(target)) ? (wanted ?? 'push') : 'push';
   }
 
+  /** What is published counts towards it. */
+  private get flood(): Pick<NewNotification, 'floodLimit' | 'floodSeconds'> {
+    const { QUEUE_FLOOD_LIMIT, QUEUE_FLOOD_WINDOW_SECONDS } = this.config;
+    if (QUEUE_FLOOD_LIMIT === 0) return {};
+    return { floodLimit: QUEUE_FLOOD_LIMIT, floodSeconds: QUEUE_FLOOD_WINDOW_SECONDS };
+  }
+
   /** One after the other, so that it is the first culprit who is named. */
   private async rowsOf(inputs: readonly PublishInput[], numbered: boolean): Promise<NewNotification[]> {
     const terms = await this.routes.terms(inputs.flatMap(({ route }) => route ?? []));
@@ -175,6 +182,7 @@ export class NotificationQueue {
         expiresAt: request.expiresAt,
         groupKey: request.groupKey,
         collapseKey: request.collapseKey,
+        ...this.flood,
       };
     } catch (error) {
       throw place === undefined ? error : atPlace(error, place);
@@ -233,12 +241,7 @@ export class NotificationQueue {
       this.announcer.accepting(guildId, nonce, accepted);
     }
     storing.then(
-      ({ superseded }) => {
-        for (const { guildId, nonce, target, reason, ...row } of superseded) {
-          const data = { id: row.id, type: row.type, attempts: row.attempts, target: targetKindOf(target) };
-          this.announcer.tell(guildId, nonce, 'superseded', { ...data, reason: reason ?? undefined });
-        }
-      },
+      ({ superseded }) => this.announcer.tellSuperseded(superseded),
       () => undefined,
     );
   }

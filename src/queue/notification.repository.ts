@@ -34,6 +34,9 @@ export interface NewNotification {
   fallbackSecret?: string;
   locale?: Locale;
   route?: string;
+  /** More of its kind than that within so many seconds are held, to be told in a digest. */
+  floodLimit?: number;
+  floodSeconds?: number;
 }
 
 /** A row that ended since another one took its place, with what its room is told. */
@@ -86,16 +89,16 @@ export class NotificationRepository {
            target text, secret text, type text, payload text, message text, "guildId" text, publisher text, nonce text,
            key text, hash text, delivery text, priority smallint, "notBefore" timestamptz, "expiresAt" timestamptz,
            "groupKey" text, "collapseKey" text, fallback text, "fallbackSecret" text, locale text,
-           route text
+           route text, "floodLimit" int, "floodSeconds" int
          )) WITH ORDINALITY
        ), ${lanes ? lockedLanes : ''} inserted AS (
          INSERT INTO notifications
            (target, target_secret, type, payload, message, guild_id, publisher, nonce, idempotency_key, idempotency_hash,
             delivery, priority, not_before, expires_at, group_key, collapse_key, fallback, fallback_secret, locale,
-            route)
+            route, flood_limit, flood_seconds)
          SELECT target::jsonb, secret, type, payload::jsonb, message::jsonb, "guildId", publisher, nonce, key, hash,
            delivery, priority, greatest(now(), "notBefore"), "expiresAt", "groupKey", "collapseKey", fallback::jsonb,
-           "fallbackSecret", locale, route
+           "fallbackSecret", locale, route, "floodLimit", "floodSeconds"
          FROM given ${lanes ? ', (SELECT count(*) FROM locked) AS all_locked' : ''} ORDER BY ordinality
          ON CONFLICT (publisher, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
          RETURNING id, nonce

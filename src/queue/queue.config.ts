@@ -39,6 +39,12 @@ export const queueConfig = z.object({
    * Longer than its slowest single delivery, or another consumer delivers the same again.
    */
   QUEUE_IMPLICIT_LEASE_SECONDS: z.coerce.number().int().min(1).max(86_400).default(120),
+  /**
+   * More notifications of one publisher, destination and type than that within a window are held, and one digest tells
+   * them; 0 means that none are. Off unless an operator wants it: publishers rely on each of their messages.
+   */
+  QUEUE_FLOOD_LIMIT: z.coerce.number().int().min(0).max(100_000).default(0),
+  QUEUE_FLOOD_WINDOW_SECONDS: z.coerce.number().int().min(1).max(86_400).default(60),
 });
 export type QueueConfig = z.infer<typeof queueConfig>;
 

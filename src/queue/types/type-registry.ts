@@ -1,6 +1,7 @@
 import { backupErrorType } from './backup-error.type.js';
 import { backupSuccessType } from './backup-success.type.js';
 import { codespaceStatusType } from './codespace-status.type.js';
+import { digestType } from './digest.type.js';
 import { minecraftStatusType } from './minecraft-status.type.js';
 import { noteTypes } from './note.type.js';
 import { type NotificationType } from './notification-type.js';
@@ -12,6 +13,7 @@ export const builtInTypes: readonly NotificationType[] = [
   minecraftStatusType,
   codespaceStatusType,
   ...noteTypes,
+  digestType,
 ];
 
 const byName = new Map(builtInTypes.map((type) => [type.name, type]));

@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { PgListener } from '../../database/pg-listener.js';
+import { targetKindOf } from '../../domain/notification.js';
+import { NotificationAnnouncer } from '../notification-announcer.js';
+import { NotificationRepository } from '../notification.repository.js';
+import { type Digest } from '../types/digest.type.js';
+import { WakeSignal } from '../wake-signal.js';
+import { digestChannel, type FloodKind, FloodRepository, type HeldNotifications } from './flood.repository.js';
+import { shortForm } from './short-form.js';
+
+/** Milliseconds; the signal of a window that held something may get lost. */
+const longestSleep = 30_000;
+/** While another process writes what is due. */
+const shortestSleep = 250;
+const forgetsEvery = 3_600_000;
+
+/**
+ * Tells what flood control holds once its window is over. Every process looks, also one that holds nothing itself, and
+ * one at a time writes the digest of a kind, so that what is held is told whoever has held it.
+ */
+@Injectable()
+export class DigestSweeper implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(DigestSweeper.name);
+  private readonly wake = new WakeSignal();
+  private stopping = false;
+  private failures = 0;
+  private forgotAt = -Infinity;
+  private loop?: Promise<void>;
+  private unlisten?: () => void;
+
+  constructor(
+    private readonly floods: FloodRepository,
+    private readonly repository: NotificationRepository,
+    private readonly announcer: NotificationAnnouncer,
+    private readonly listener: PgListener,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.unlisten = this.listener.listen(digestChannel, () => this.wake.ring());
+    this.loop = this.work();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopping = true;
+    this.unlisten?.();
+    this.wake.ring();
+    await this.loop;
+  }
+
+  private async work(): Promise<void> {
+    while (!this.stopping) {
+      const sleep = await this.look().catch((error: unknown) => this.sleepAfter(error));
+      if (sleep > 0 && !this.stopping) await this.wake.sleep(sleep);
+    }
+  }
+
+  /** Answers the milliseconds to sleep before the next look. */
+  private async look(): Promise<number> {
+    let told = 0;
+    for (const kind of await this.floods.due()) {
+      if (this.stopping) return 0;
+      if (await this.tell(kind)) told += 1;
+    }
+    if (performance.now() - this.forgotAt > forgetsEvery) {
+      await this.floods.forgetCounters();
+      this.forgotAt = performance.now();
+    }
+    this.failures = 0;
+    if (told > 0) return 0;
+    const due = await this.floods.secondsUntilDue();
+    return due === undefined ? longestSleep : Math.min(longestSleep, Math.max(shortestSleep, due * 1000));
+  }
+
+  private sleepAfter(error: unknown): number {
+    this.failures += 1;
+    if (this.failures === 1) this.logger.warn(`Digests cannot be written, trying on: ${String(error)}`);
+    return Math.min(10_000, 250 * 2 ** this.failures);
+  }
+
+  /** False when there was nothing to do, or another process does it. */
+  private async tell(kind: FloodKind): Promise<boolean> {
+    const nonce = randomBytes(16).toString('base64url');
+    const writing = this.floods.digest(kind, nonce, (held) => {
+      // Before it can be delivered.
+      if (held.guildId !== null) this.announcer.accepting(held.guildId, nonce, accepted());
+      return digestOf(kind, held);
+    });
+    const accepted = async () => {
+      const written = await writing;
+      return written && { id: written.id, type: 'digest', target: targetKindOf(written.target), attempts: 0 };
+    };
+    const written = await writing;
+    if (!written) return false;
+    this.announcer.tellSuperseded(await this.repository.supersededBy([written.id]));
+    return true;
+  }
+}
+
+function digestOf({ type }: FloodKind, { ids, from, to, latest }: HeldNotifications): Digest {
+  return {
+    type,
+    count: ids.length,
+    from: from.toISOString(),
+    to: to.toISOString(),
+    latest: latest.map(({ at, payload, message }) => ({ at: at.toISOString(), text: shortForm(payload, message) })),
+  };
+}
