@@ -53,13 +53,24 @@ export interface SupersededNotification {
 /** A column of numbers in words. */
 export const priorityName = `(ARRAY['${priorities.join("', '")}'])[priority + 1]`;
 
-/** In one order, lest two batches wait for each other's lanes. */
-const lockedLanes = `locked AS (
-  SELECT pg_advisory_xact_lock(lock) FROM (
-    SELECT DISTINCT hashtextextended(notification_lane(publisher, "groupKey", "collapseKey"), 0) AS lock
-    FROM given WHERE "groupKey" IS NOT NULL OR "collapseKey" IS NOT NULL ORDER BY lock
-  ) AS lanes
-),`;
+/** What a batch locks before it is stored, in one order, lest two batches wait for each other's lanes or counts. */
+function locksOf(notifications: readonly NewNotification[]): string {
+  if (notifications.length < 2) return '';
+  const parts: string[] = [];
+  if (notifications.some((row) => row.groupKey ?? row.collapseKey)) {
+    parts.push(`SELECT notification_lane(publisher, "groupKey", "collapseKey") AS name FROM given
+                WHERE "groupKey" IS NOT NULL OR "collapseKey" IS NOT NULL`);
+  }
+  if (notifications.some((row) => row.floodLimit !== undefined)) {
+    parts.push(`SELECT 'flood ' || publisher AS name FROM given WHERE "floodLimit" IS NOT NULL`);
+  }
+  if (parts.length === 0) return '';
+  return `locked AS (
+    SELECT pg_advisory_xact_lock(lock) FROM (
+      SELECT DISTINCT hashtextextended(name, 0) AS lock FROM (${parts.join(' UNION ALL ')}) AS names ORDER BY lock
+    ) AS locks
+  ),`;
+}
 
 /** The table of notifications. Each method is one statement, and every time in it is of the database's clock. */
 @Injectable()
@@ -82,7 +93,7 @@ export class NotificationRepository {
       key: idempotency?.key,
       hash: idempotency?.hash,
     }));
-    const lanes = notifications.length > 1 && notifications.some((row) => row.groupKey ?? row.collapseKey);
+    const locked = locksOf(notifications);
     const rows: { id: string; nonce: string }[] = await manager.query(
       `WITH given AS (
          SELECT * FROM ROWS FROM (json_to_recordset($1::json) AS (
@@ -91,7 +102,7 @@ export class NotificationRepository {
            "groupKey" text, "collapseKey" text, fallback text, "fallbackSecret" text, locale text,
            route text, "floodLimit" int, "floodSeconds" int
          )) WITH ORDINALITY
-       ), ${lanes ? lockedLanes : ''} inserted AS (
+       ), ${locked} inserted AS (
          INSERT INTO notifications
            (target, target_secret, type, payload, message, guild_id, publisher, nonce, idempotency_key, idempotency_hash,
             delivery, priority, not_before, expires_at, group_key, collapse_key, fallback, fallback_secret, locale,
@@ -99,7 +110,7 @@ export class NotificationRepository {
          SELECT target::jsonb, secret, type, payload::jsonb, message::jsonb, "guildId", publisher, nonce, key, hash,
            delivery, priority, greatest(now(), "notBefore"), "expiresAt", "groupKey", "collapseKey", fallback::jsonb,
            "fallbackSecret", locale, route, "floodLimit", "floodSeconds"
-         FROM given ${lanes ? ', (SELECT count(*) FROM locked) AS all_locked' : ''} ORDER BY ordinality
+         FROM given ${locked === '' ? '' : ', (SELECT count(*) FROM locked) AS all_locked'} ORDER BY ordinality
          ON CONFLICT (publisher, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
          RETURNING id, nonce
        ), rung AS (SELECT pg_notify('${wakeChannel}', '') FROM inserted LIMIT 1)
