@@ -19,7 +19,7 @@ function ofMessage({ content, embeds = [] }: RenderedMessage): string {
 }
 
 function ofPayload(payload: unknown): string {
-  if (typeof payload !== 'object' || payload === null) return '';
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return '';
   const fields = new Map(Object.entries(payload).flatMap(([key, value]) => (isPlain(value) ? [[key, value]] : [])));
   const title = fields.get('title');
   const said = telling.map((key) => fields.get(key)).find((value) => value !== undefined);
