@@ -11,7 +11,13 @@ import { WebhookEndpointEntity, WebhookSecretEntity } from './endpoints/webhook-
 import { WebhookEndpointRepository } from './endpoints/webhook-endpoint.repository.js';
 import { WebhookEndpoints } from './endpoints/webhook-endpoints.js';
 import { WEBHOOK_CONFIG, type WebhookConfig, webhookConfig } from './endpoints/webhook.config.js';
+import { BoardDispatch } from './boards/board.dispatch.js';
+import { BoardRepository } from './boards/board.repository.js';
+import { BoardSweeper } from './boards/board.sweeper.js';
+import { QueueBoards } from './boards/queue-boards.js';
 import { DeliveryWorker } from './delivery.worker.js';
+import { DigestSweeper } from './flood/digest.sweeper.js';
+import { FloodRepository } from './flood/flood.repository.js';
 import { NotificationAnnouncer } from './notification-announcer.js';
 import { NotificationDelivery } from './notification-delivery.js';
 import { NotificationQueue } from './notification-queue.js';
@@ -98,6 +104,12 @@ export class QueueModule {
           inject: deliveryChannels,
         },
         SettlementNews,
+        BoardRepository,
+        BoardDispatch,
+        BoardSweeper,
+        QueueBoards,
+        FloodRepository,
+        DigestSweeper,
         NotificationDelivery,
         DeliveryWorker,
         RetentionRepository,
@@ -128,6 +140,7 @@ export class QueueModule {
         QueueInspection,
         QueueOperations,
         QueueJobs,
+        QueueBoards,
         WaitingNotifications,
         WebhookEndpoints,
         NotificationTemplateStore,

@@ -25,6 +25,7 @@ import { QueueAdminController } from './queue-admin.controller.js';
 import { QueueAdminJobsController } from './queue-admin-jobs.controller.js';
 import { ProblemFilter } from './problem.filter.js';
 import { QueueSourcesController } from './queue-sources.controller.js';
+import { QueueBoardsController } from './queue-boards.controller.js';
 import { Readiness } from './readiness.js';
 import { RoutesController } from './routes.controller.js';
 import { StoredGuildsController } from './stored-guilds.controller.js';
@@ -83,6 +84,7 @@ export class RestModule {
         HooksController,
         QueueAdminController,
         QueueAdminJobsController,
+        QueueBoardsController,
         ...discordDialect,
         HealthController,
         VersionController,

@@ -12,6 +12,7 @@ import { NotificationRoutes1700000000011 } from './1700000000011-notification-ro
 import { NotificationTemplates1700000000012 } from './1700000000012-notification-templates.js';
 import { RemoteSources1700000000013 } from './1700000000013-remote-sources.js';
 import { WebhookEndpoints1700000000014 } from './1700000000014-webhook-endpoints.js';
+import { BoardsAndDigests1700000000015 } from './1700000000015-boards-and-digests.js';
 import { QueueOperations1700000000017 } from './1700000000017-queue-operations.js';
 import { AttemptsOfNotifications1700000000018 } from './1700000000018-attempts-of-notifications.js';
 
@@ -31,6 +32,7 @@ export const migrations = [
   NotificationTemplates1700000000012,
   RemoteSources1700000000013,
   WebhookEndpoints1700000000014,
+  BoardsAndDigests1700000000015,
   QueueOperations1700000000017,
   AttemptsOfNotifications1700000000018,
 ];
