@@ -91,6 +91,9 @@ describe('a status board', () => {
     await show(running, 'publisher', { publisher: 'another' });
     expect([...wall.shown.values()]).toEqual(['one', 'key', 'destination', 'publisher']);
     expect(wall.edits).toBe(0);
+    await show(running, 'one again');
+    await show(running, 'key again', { collapseKey: 'other' });
+    expect([...wall.shown.values()]).toEqual(['one again', 'key again', 'destination', 'publisher']);
   });
 
   it('takes the same content again, as an edit', async () => {

@@ -173,6 +173,17 @@ describe('flood control', () => {
     await untilState(processes[0]!, digest!.id, 'delivered');
   });
 
+  it('makes a digest for each publisher, destination and type', async () => {
+    const publisher = await bench.start(limited, false);
+    const kinds = [{}, { publisher: 'other' }, { target: { channelId } }, { type: 'backup_success' }];
+    for (const [n, more] of kinds.entries()) await publish(publisher, 4 + n, more);
+    await bench.rows(`update notifications set not_before = now() - interval '1 second' where held = 'digest'`);
+    await bench.start({ QUEUE_POLL_SECONDS: '3600' });
+    await vi.waitFor(async () => expect(await digests()).toHaveLength(4), soon);
+    expect((await digests()).map(({ payload }) => payload.count).toSorted()).toEqual([1, 2, 3, 4]);
+    expect(await held()).toEqual([]);
+  });
+
   it('goes where the newest would have gone, by the token of its webhook, and keeps no other', async () => {
     const running = await bench.start(limited);
     const target = { webhookUrl: 'hook:300000000000000001/a-secret-of-nobody-else' };
