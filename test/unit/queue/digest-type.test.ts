@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type RenderedEmbed } from '../../../src/domain/notification.js';
 import { shortForm } from '../../../src/queue/flood/short-form.js';
 import { type Digest, digestType } from '../../../src/queue/types/digest.type.js';
 import { renderNotification } from '../../../src/queue/types/type-registry.js';
@@ -16,8 +17,7 @@ const digest: Digest = {
   ],
 };
 
-/** Of types that know languages. */
-const render = digestType.render as (payload: unknown, locale?: 'es' | 'en') => ReturnType<typeof digestType.render>;
+const inLanguages: { render(payload: unknown, locale?: 'es' | 'en'): RenderedEmbed } = digestType;
 
 describe('a digest', () => {
   it('tells in Spanish how many, of what, when, and the newest', () => {
@@ -39,20 +39,20 @@ describe('a digest', () => {
   });
 
   it('tells it in English', () => {
-    expect(render({ ...digest, count: 1 }, 'en')).toMatchObject({
+    expect(inLanguages.render({ ...digest, count: 1 }, 'en')).toMatchObject({
       title: '🔁 1 more notification: Backup Error',
       description: 'Between <t:1767323045:T> and <t:1767323100:T>',
       fields: [{ name: 'The latest', value: expect.stringContaining('no text') as string }],
     });
-    expect(render(digest, 'en').title).toBe('🔁 12 more notifications: Backup Error');
-    expect(render({ ...digest, count: 1 }, 'es').title).toBe('🔁 1 notificación más: Backup Error');
+    expect(inLanguages.render(digest, 'en').title).toBe('🔁 12 more notifications: Backup Error');
+    expect(inLanguages.render({ ...digest, count: 1 }, 'es').title).toBe('🔁 1 notificación más: Backup Error');
   });
 
   it.each([undefined, null, 7, 'x', [], {}, { latest: 'x', count: 'many', from: 'then' }, { latest: [null, 3] }])(
     'has a form for %j',
     (payload) => {
       for (const locale of ['es', 'en'] as const) {
-        const { title, description } = render(payload, locale);
+        const { title, description } = inLanguages.render(payload, locale);
         expect(title).toMatch(/ 0 /);
         expect(description).toBeUndefined();
       }
@@ -62,7 +62,7 @@ describe('a digest', () => {
   it('keeps each text on its line, without markup, and within one field', () => {
     const text = '```a\n**b** <@1> [x](y) https://e.example/a_b_c ' + 'z'.repeat(500);
     const latest = Array.from({ length: 9 }, () => ({ at: to, text }));
-    const { value } = render({ ...digest, latest }).fields![0]!;
+    const { value } = inLanguages.render({ ...digest, latest }).fields![0]!;
     expect(value.split('\n')).toHaveLength(5);
     expect(value.length).toBeLessThanOrEqual(1024);
     expect(value.replaceAll(/\\./g, '').replaceAll(/<t:\d+:T>|https:\S+/g, '')).not.toMatch(/[`*<>[\]_]/);
