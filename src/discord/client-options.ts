@@ -8,6 +8,7 @@ import {
   type User,
 } from 'discord.js';
 import { type InvalidRequestBudget } from './invalid-request-budget.js';
+import { tracedRequest } from './send-trace.js';
 import { type ShardSettings, shardOptions } from './shard-settings.js';
 
 /** Longest wait for a rate limit inside discord.js, in milliseconds; for longer ones the caller is told. */
@@ -28,6 +29,7 @@ export const wantedIntents =
 export function restOptions(apiUrl: string, budget: InvalidRequestBudget): Partial<RESTOptions> {
   return {
     api: apiUrl,
+    makeRequest: tracedRequest,
     timeout: 10_000,
     // Without a pause between them; the queue's own schedule does better.
     retries: 1,

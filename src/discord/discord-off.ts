@@ -1,6 +1,7 @@
 import { type DiscordGuilds } from './discord-guilds.js';
 import { type DiscordMembers } from './discord-members.js';
 import { type DiscordSender } from './discord-sender.js';
+import { type MessageLookup } from './message-lookup.js';
 import { type SendOutcome } from '../domain/notification.js';
 import { type DiscordStatus } from './discord-status.js';
 
@@ -21,6 +22,10 @@ export const senderOff: DiscordSender = {
   sendToChannel: noBot,
   editInChannel: noBot,
   editForUser: noBot,
+};
+
+export const lookupOff: MessageLookup = {
+  find: () => Promise.resolve({ kind: 'later', reason: 'No Discord bot is configured.' }),
 };
 
 export const statusOff: DiscordStatus = {

@@ -8,7 +8,7 @@ import { MetricsModule } from '../telemetry/metrics.module.js';
 import { DiscordClient } from './discord-client.js';
 import { DiscordGuilds } from './discord-guilds.js';
 import { DiscordMembers } from './discord-members.js';
-import { guildsOff, membersOff, senderOff, statusOff } from './discord-off.js';
+import { guildsOff, lookupOff, membersOff, senderOff, statusOff } from './discord-off.js';
 import { DiscordMetrics } from './discord.metrics.js';
 import { DiscordSender } from './discord-sender.js';
 import { DiscordSession } from './discord-session.js';
@@ -29,12 +29,14 @@ import { ShardListener } from './listeners/shard.listener.js';
 import { TypingListener } from './listeners/typing.listener.js';
 import { VoiceListener } from './listeners/voice.listener.js';
 import { MemberLoader } from './member-loader.js';
+import { MessageLookup } from './message-lookup.js';
 import { MirroredGuilds } from './mirrored-guilds.js';
 import { PatientNecordModule } from './patient-necord.module.js';
 import { RestDiscordSender } from './rest-discord-sender.js';
 import { RestWebhookSender } from './rest-webhook-sender.js';
 import { RestGuilds } from './rest-guilds.js';
 import { RestMembers } from './rest-members.js';
+import { RestMessageLookup } from './rest-message-lookup.js';
 import { RestProbe } from './rest-probe.js';
 import { RestStatus } from './rest-status.js';
 import { SessionMembers } from './session-members.js';
@@ -89,7 +91,15 @@ export class DiscordModule {
   }
 }
 
-const always = [DiscordGuilds, DiscordMembers, DiscordSender, DiscordStatus, WebhookSender, InvalidRequestBudget];
+const always = [
+  DiscordGuilds,
+  DiscordMembers,
+  DiscordSender,
+  MessageLookup,
+  DiscordStatus,
+  WebhookSender,
+  InvalidRequestBudget,
+];
 
 /** With a bot and without one. */
 function alike(config: DiscordConfig, budget: InvalidRequestBudget): Provider[] {
@@ -113,6 +123,7 @@ function withoutBot(): Partial<DynamicModule> {
       { provide: DiscordGuilds, useValue: guildsOff },
       { provide: DiscordMembers, useValue: membersOff },
       { provide: DiscordSender, useValue: senderOff },
+      { provide: MessageLookup, useValue: lookupOff },
       { provide: DiscordStatus, useValue: statusOff },
     ],
     exports: always,
@@ -128,6 +139,11 @@ function overRest(rest: REST, budget: InvalidRequestBudget, config: DiscordConfi
     {
       provide: DiscordSender,
       useFactory: (standing: BotStanding) => new RestDiscordSender(rest, standing, budget),
+      inject: [BotStanding],
+    },
+    {
+      provide: MessageLookup,
+      useFactory: (standing: BotStanding) => new RestMessageLookup(rest, standing, budget),
       inject: [BotStanding],
     },
     {

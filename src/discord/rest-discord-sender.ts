@@ -9,6 +9,7 @@ import { type InvalidRequestBudget } from './invalid-request-budget.js';
 import { messageBody } from './message-body.js';
 import { attemptSend } from './send-attempt.js';
 import { type SendAttempt } from './send-outcome.js';
+import { SendTrace } from './send-trace.js';
 
 /** Directs of this many users are remembered; opening one again costs a request and changes nothing. */
 const rememberedChannels = 10_000;
@@ -32,16 +33,26 @@ export class RestDiscordSender extends DiscordSender {
     super();
   }
 
-  sendToUser(userId: string, message: RenderedMessage, nonce: string, mentions?: Mentions): Promise<SendOutcome> {
-    return this.inDirects(userId, messageBody(message, mentions), sending, (channelId, body, signal) =>
-      this.post(channelId, { ...body, nonce }, signal),
+  async sendToUser(userId: string, message: RenderedMessage, nonce: string, mentions?: Mentions): Promise<SendOutcome> {
+    const trace = new SendTrace();
+    const body = messageBody(message, mentions);
+    const outcome = await this.inDirects(userId, body, sending, (channelId, given, signal) =>
+      trace.follow(() => this.post(channelId, { ...given, nonce }, signal)),
     );
+    return withDoubt(outcome, trace);
   }
 
-  sendToChannel(channelId: string, message: RenderedMessage, nonce: string, mentions?: Mentions): Promise<SendOutcome> {
-    return this.attempt({ to: 'channel', ...sending }, messageBody(message, mentions), (body, signal) =>
-      this.post(channelId, { ...body, nonce }, signal),
+  async sendToChannel(
+    channelId: string,
+    message: RenderedMessage,
+    nonce: string,
+    mentions?: Mentions,
+  ): Promise<SendOutcome> {
+    const trace = new SendTrace();
+    const outcome = await this.attempt({ to: 'channel', ...sending }, messageBody(message, mentions), (body, signal) =>
+      trace.follow(() => this.post(channelId, { ...body, nonce }, signal)),
     );
+    return withDoubt(outcome, trace);
   }
 
   editInChannel(
@@ -112,4 +123,8 @@ export class RestDiscordSender extends DiscordSender {
     this.channels.set(userId, id);
     return id;
   }
+}
+
+function withDoubt(outcome: SendOutcome, { mayHaveArrived }: SendTrace): SendOutcome {
+  return mayHaveArrived && outcome.kind === 'retry' ? { ...outcome, mayHaveArrived: true } : outcome;
 }

@@ -22,7 +22,7 @@ export async function attemptSend<B>(
 ): Promise<SendOutcome> {
   const { pause } = budget;
   if (pause > 0) return heldBack(pause);
-  if (body === undefined) return { kind: 'permanent', reason: 'The message has no text.' };
+  if (body === undefined) return { kind: 'permanent', about: 'message', reason: 'The message has no text.' };
   try {
     const answer = identified.safeParse(await request(body, AbortSignal.timeout(patience)).catch(unreadable));
     if (!answer.success) throw new UnreadableAnswerError();

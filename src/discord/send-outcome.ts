@@ -26,6 +26,8 @@ interface Row {
   /** Any when left out. */
   to?: SendAttempt['to'];
   becomes: Verdict;
+  /** Of a permanent one: another message may get there. */
+  about?: 'message';
   /** In words. Left out: what Discord said is quoted. */
   reason?: string;
   /** Of an edit: only this message cannot be edited any more, and a new one may take its place. */
@@ -58,6 +60,7 @@ export const answers: readonly Row[] = [
   {
     code: RESTJSONErrorCodes.UnknownMessage,
     becomes: 'permanent',
+    about: 'message',
     reason: 'Discord knows no such message.',
     gone: true,
   },
@@ -77,6 +80,7 @@ export const answers: readonly Row[] = [
   {
     code: RESTJSONErrorCodes.CannotEditMessageAuthoredByAnotherUser,
     becomes: 'permanent',
+    about: 'message',
     reason: 'The message is of another author.',
     gone: true,
   },
@@ -131,11 +135,11 @@ export const answers: readonly Row[] = [
   // A status alone says nothing about the message: a peer in between, or an address that is wrong.
   { status: 404, code: 0, becomes: 'failed' },
   { status: 408, code: 0, becomes: 'failed' },
-  { becomes: 'permanent' },
+  { becomes: 'permanent', about: 'message' },
 ];
 
 /** 5xx that say that the request got nowhere. After any other the message may be there all the same. */
-const nowhere: ReadonlySet<number> = new Set([502, 503, 521, 523, 530]);
+export const nowhere: ReadonlySet<number> = new Set([502, 503, 521, 523, 530]);
 
 /** What an error of a send means for the notification. */
 export function outcomeOf(error: unknown, attempt: SendAttempt = { to: 'user', repeatable: true }): SendOutcome {
@@ -170,9 +174,9 @@ function judged(error: DiscordAPIError, { to, edits }: SendAttempt): SendOutcome
   );
   const reason = row?.reason ?? quoted(error);
   const verdict = row?.becomes ?? 'permanent';
-  const gone = edits && row?.gone && ({ gone: true } as const);
-  if (verdict === 'permanent') return { kind: 'permanent', reason, ...gone };
-  if (verdict === 'failed') return { kind: 'retry', burnsAttempt: true, reason, ...gone };
+  const more = { ...(row?.about && { about: row.about }), ...(edits && row?.gone && { gone: true as const }) };
+  if (verdict === 'permanent') return { kind: 'permanent', reason, ...more };
+  if (verdict === 'failed') return { kind: 'retry', burnsAttempt: true, reason, ...more };
   return verdict === 'outage' ? later(reason) : { ...later(reason), retryAfterMs: verdict.pause };
 }
 

@@ -76,10 +76,25 @@ export type RenderedMessage = z.infer<typeof renderedMessage>;
 
 /** What became of one try to send. */
 export type SendOutcome =
-  | { kind: 'sent'; messageId: string }
-  /** Not this time. `burnsAttempt` is false where the fault was nobody's (rate limit, outage, bot not connected). */
-  | { kind: 'retry'; reason: string; burnsAttempt: boolean; retryAfterMs?: number; gone?: true }
-  /** `gone`, of an edit: the message cannot be edited any more, and a new one may take its place. */
-  | { kind: 'permanent'; reason: string; gone?: true }
+  /** `note` is for who reads the tries. */
+  | { kind: 'sent'; messageId: string; note?: string }
+  /**
+   * Not this time. `burnsAttempt` is false where the fault was nobody's (rate limit, outage, bot not connected).
+   * `mayHaveArrived`: no answer tells, so that another try relies on the receiver to know it again.
+   */
+  | {
+      kind: 'retry';
+      reason: string;
+      burnsAttempt: boolean;
+      retryAfterMs?: number;
+      mayHaveArrived?: true;
+      about?: 'message';
+      gone?: true;
+    }
+  /**
+   * Another message would be refused too, unless it is `about` this very message. `gone`, of an edit: the message cannot
+   * be edited any more, and a new one may take its place.
+   */
+  | { kind: 'permanent'; reason: string; about?: 'message'; gone?: true }
   /** It went out, and no answer tells what became of it; only where a second try might make a second message. */
   | { kind: 'unknown'; reason: string };

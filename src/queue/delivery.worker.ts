@@ -3,7 +3,8 @@ import { PgListener } from '../database/pg-listener.js';
 import { type SendOutcome } from '../domain/notification.js';
 import { NotificationDelivery } from './notification-delivery.js';
 import { DestinationTurns } from './destination-turns.js';
-import { type ClaimedNotification, LeaseRepository } from './lease.repository.js';
+import { type ClaimedNotification } from './lease.repository.js';
+import { NotificationClaims } from './notification-claims.js';
 import { wakeChannel } from './notification.repository.js';
 import { OutagePause } from './outage-pause.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
@@ -37,7 +38,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     @Inject(QUEUE_CONFIG) private readonly config: QueueConfig,
-    private readonly repository: LeaseRepository,
+    private readonly claims: NotificationClaims,
     private readonly delivery: NotificationDelivery,
     private readonly listener: PgListener,
     private readonly metrics: QueueMetrics,
@@ -48,7 +49,10 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
       this.metrics.woken('notify');
       this.wake.ring();
     });
-    this.heartbeat = setInterval(() => void this.extendLeases(), (this.config.QUEUE_LEASE_SECONDS * 1000) / 3);
+    this.heartbeat = setInterval(
+      () => void this.claims.extend(this.held),
+      (this.config.QUEUE_LEASE_SECONDS * 1000) / 3,
+    );
     this.loop = this.work();
   }
 
@@ -58,7 +62,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
     this.unlisten?.();
     this.wake.ring();
     await this.loop;
-    await this.giveBack(this.turns.dismiss());
+    await this.claims.giveBack(this.turns.dismiss());
     await this.drain();
     clearInterval(this.heartbeat);
     this.givenUp.abort();
@@ -81,16 +85,17 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
     if (this.outage.remaining > 0) return this.outage.remaining;
 
     const { crowded } = this.turns;
-    const claimed = await this.repository.claim(free, this.config.QUEUE_LEASE_SECONDS, crowded);
+    const claimed = await this.claims.take(free, crowded);
     this.databaseFailures = 0;
-    this.metrics.leasesExpired('push', claimed.filter(({ abandoned }) => abandoned).length);
     if (this.stopping && claimed.length > 0) {
-      await this.repository.giveBack(claimed);
+      await this.claims.giveBack(claimed);
       return 0;
     }
-    for (const notification of claimed) if (this.turns.enter(notification)) this.start(notification);
+    for (const notification of await this.claims.admit(claimed)) {
+      if (this.turns.enter(notification)) this.start(notification);
+    }
     if (claimed.length > 0) return 0;
-    const due = await this.repository.secondsUntilDue();
+    const due = await this.claims.secondsUntilDue();
     // What is due for a crowded destination is taken when a delivery there has ended, which rings.
     const shortest = crowded.length > 0 ? crowdedSleep : shortestSleep;
     return due === undefined ? poll : Math.min(poll, Math.max(shortest, due * 1000));
@@ -104,12 +109,20 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   private start(notification: ClaimedNotification): void {
     const { leaseToken, destination } = notification;
+    let heard: SendOutcome | undefined;
+    let closed = false;
     const done = this.delivery
-      .run(notification, this.givenUp.signal, (outcome) => this.takeNote(outcome))
+      .run(notification, this.givenUp.signal, (outcome, toDiscord) => {
+        heard = outcome;
+        return toDiscord ? this.takeNote(outcome) : { pauseMs: 0 };
+      })
+      .then(async () => {
+        if (heard) closed = await this.claims.note(notification, heard);
+      })
       .finally(() => {
         this.atWork.delete(leaseToken);
         // While nothing gets through, the others need not find out one after the other.
-        if (this.outage.remaining > 0) void this.giveBack(this.turns.dismiss(destination));
+        if (closed || this.outage.remaining > 0) void this.claims.giveBack(this.turns.dismiss(destination));
         const next = this.turns.next(destination);
         if (next) this.start(next);
         this.wake.ring();
@@ -117,13 +130,8 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
     this.atWork.set(leaseToken, { notification, done });
   }
 
-  private async giveBack(notifications: ClaimedNotification[]): Promise<void> {
-    if (notifications.length === 0) return;
-    await this.repository
-      .giveBack(notifications)
-      .catch((error: unknown) =>
-        this.logger.warn(`Notifications are offered again after their lease: ${String(error)}`),
-      );
+  private get held(): ClaimedNotification[] {
+    return [...this.atWork.values()].map(({ notification }) => notification).concat(this.turns.waiting);
   }
 
   private takeNote(outcome: SendOutcome): { pauseMs: number } {
@@ -135,16 +143,6 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
     if (outage) this.outage.failed();
     else if (outcome.kind !== 'retry' || !outcome.burnsAttempt) this.outage.succeeded();
     return { pauseMs: this.outage.remaining };
-  }
-
-  private async extendLeases(): Promise<void> {
-    const leases = [...this.atWork.values()].map(({ notification }) => notification).concat(this.turns.waiting);
-    if (leases.length === 0) return;
-    try {
-      await this.repository.extend(leases, this.config.QUEUE_LEASE_SECONDS);
-    } catch (error) {
-      this.logger.warn(`Leases were not extended: ${String(error)}`);
-    }
   }
 
   private async drain(): Promise<void> {

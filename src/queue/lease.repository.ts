@@ -41,6 +41,12 @@ export interface ClaimedNotification extends Lease {
   begun: boolean;
   /** The process that had it before fell silent. */
   abandoned: boolean;
+  /** Since when an earlier try may have arrived, of which no answer tells, and how many seconds ago that was. */
+  doubt: { since: string; seconds: number } | null;
+  /** The message that it is, where Discord has told of it. */
+  confirmed: string | null;
+  /** How its target stands, if it failed the last time: `wait` in seconds until its next try, null when there is no need to. */
+  circuit: { off: boolean; wait: number | null } | null;
 }
 
 /** What becomes of a claimed notification, and what is noted of the try. */
@@ -51,6 +57,8 @@ export interface Settlement {
   delay?: number;
   reason?: string;
   messageId?: string;
+  /** It may have arrived: so many seconds ago at the earliest. */
+  doubtSeconds?: number;
   /** Of `dead`: it goes to the other target that its publisher named, if any, instead of ending. */
   fallsBack?: boolean;
 }
@@ -94,6 +102,7 @@ export class LeaseRepository {
        ), claimed AS (
          UPDATE notifications
          SET state = 'leased', attempts = attempts + (CASE state WHEN 'leased' THEN 1 ELSE 0 END),
+             maybe_sent_at = CASE state WHEN 'leased' THEN coalesce(maybe_sent_at, not_before) ELSE maybe_sent_at END,
              lease_token = gen_random_uuid(), lease_until = now() + make_interval(secs => $2)
          WHERE id IN (SELECT id FROM expired UNION ALL SELECT id FROM due LIMIT $1)
          RETURNING *
@@ -106,8 +115,14 @@ export class LeaseRepository {
               ${priorityName} AS priority, publisher, collapse_key AS "collapseKey", destination,
               created_at AS "createdAt", coalesce(expires_at <= now(), false) AS expired, attempts, nonce,
               lease_token AS "leaseToken", begun_at IS NOT NULL AS begun,
-              id IN (SELECT id FROM expired) AS abandoned
-       FROM claimed ORDER BY claimed.priority DESC, claimed.id`,
+              id IN (SELECT id FROM expired) AS abandoned,
+              CASE WHEN confirmed_at IS NOT NULL THEN coalesce(message_id, '') END AS confirmed,
+              CASE WHEN maybe_sent_at IS NOT NULL THEN json_build_object('since', maybe_sent_at,
+                'seconds', extract(epoch FROM now() - maybe_sent_at)) END AS doubt,
+              CASE WHEN failures IS NOT NULL THEN json_build_object('off', off_at IS NOT NULL,
+                'wait', extract(epoch FROM open_until - now())) END AS circuit
+       FROM claimed LEFT JOIN notification_destinations USING (destination)
+       ORDER BY claimed.priority DESC, claimed.id`,
       [limit, leaseSeconds, passing],
     );
   }
@@ -153,7 +168,7 @@ export class LeaseRepository {
    * leaves one row.
    */
   async settle(lease: Lease & { attempts: number }, settlement: Settlement): Promise<Settled | undefined> {
-    const { state, outcome, delay, reason, messageId, fallsBack } = settlement;
+    const { state, outcome, delay, reason, messageId, fallsBack, doubtSeconds } = settlement;
     const rows: (Omit<Settled, 'latency'> & { not_before: Date; latency: number | null })[] = await this.database.query(
       `WITH held AS (
          UPDATE notifications
@@ -165,6 +180,8 @@ export class LeaseRepository {
              target = CASE WHEN $8 THEN coalesce(fallback, target) ELSE target END,
              target_secret = CASE WHEN $8 AND fallback IS NOT NULL THEN fallback_secret
                                   WHEN $3 <> 'delivered' THEN target_secret END,
+             maybe_sent_at = CASE WHEN $8 AND fallback IS NOT NULL THEN NULL
+                                  ELSE coalesce(maybe_sent_at, now() - make_interval(secs => $10)) END,
              fallback = CASE WHEN NOT $8 THEN fallback END,
              fallback_secret = CASE WHEN $3 <> 'delivered' AND NOT $8 THEN fallback_secret END,
              reason = $6, message_id = $7, lease_token = NULL, lease_until = NULL, begun_at = NULL,
@@ -201,6 +218,7 @@ export class LeaseRepository {
         messageId ?? null,
         fallsBack ?? false,
         lease.attempts + 1,
+        doubtSeconds ?? null,
       ],
     );
     const row = rows[0];

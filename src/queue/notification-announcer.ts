@@ -4,7 +4,7 @@ import { targetKindOf } from '../domain/notification.js';
 import { EventLog } from '../event-log/event-log.js';
 import { type SupersededNotification } from './notification.repository.js';
 
-type NotificationEvent = 'accepted' | 'delivered' | 'retrying' | 'unknown' | 'dead' | 'superseded';
+type NotificationEvent = 'accepted' | 'delivered' | 'retrying' | 'unknown' | 'dead' | 'superseded' | 'off';
 type Data = DomainEventMap['notification.accepted'];
 
 /**

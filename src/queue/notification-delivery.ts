@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type RenderedMessage, type SendOutcome } from '../domain/notification.js';
 import { BoardDispatch } from './boards/board.dispatch.js';
+import { type DeliveryChannel } from './delivery/delivery-channel.js';
 import { type ClaimedNotification, LeaseRepository, type Settlement } from './lease.repository.js';
 import { timeOver } from './notification.repository.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
@@ -14,6 +15,12 @@ const patienceInLeases = 10;
 /** Seconds; what the other side may ask for at most, and the least that is worth a new try. */
 const longestPostponement = 3_600;
 const shortestPostponement = 1;
+/**
+ * Seconds since a message may have arrived in which a repeated send is surely taken for the first: Discord remembers a
+ * nonce for some minutes.
+ */
+const recognised = 60;
+const arrived = 'an earlier try had arrived';
 
 /** One claimed notification from its channel to its settled row. */
 @Injectable()
@@ -38,7 +45,7 @@ export class NotificationDelivery {
   async run(
     notification: ClaimedNotification,
     signal: AbortSignal,
-    onOutcome: (outcome: SendOutcome) => { pauseMs: number },
+    onOutcome: (outcome: SendOutcome, toDiscord: boolean) => { pauseMs: number },
   ): Promise<void> {
     const settlement = await this.attempt(notification, onOutcome);
     for (let failures = 0; !signal.aborted; failures += 1) {
@@ -54,16 +61,21 @@ export class NotificationDelivery {
 
   private async attempt(
     notification: ClaimedNotification,
-    onOutcome: (outcome: SendOutcome) => { pauseMs: number },
+    onOutcome: (outcome: SendOutcome, toDiscord: boolean) => { pauseMs: number },
   ): Promise<Settlement> {
+    if (notification.confirmed !== null) {
+      return { state: 'delivered', outcome: 'sent', messageId: notification.confirmed || undefined, reason: arrived };
+    }
     // What had begun may have arrived in time.
-    if (notification.expired && !notification.begun) {
+    if (notification.expired && !notification.begun && notification.doubt === null) {
       return { state: 'dead', outcome: 'expired', reason: timeOver };
     }
+    const start = performance.now();
     const outcome = await this.send(notification);
-    const toDiscord = this.dispatch.channelFor(notification.target)?.toDiscord ?? true;
-    const pauseMs = toDiscord ? onOutcome(outcome).pauseMs : 0;
-    return this.settlementOf(notification, outcome, pauseMs);
+    const pauseMs = onOutcome(outcome, this.dispatch.channelFor(notification.target)?.toDiscord ?? true).pauseMs;
+    const settlement = this.settlementOf(notification, outcome, pauseMs);
+    const doubtful = outcome.kind === 'retry' && outcome.mayHaveArrived;
+    return doubtful ? { ...settlement, doubtSeconds: (performance.now() - start) / 1000 } : settlement;
   }
 
   private async send(notification: ClaimedNotification): Promise<SendOutcome> {
@@ -71,34 +83,66 @@ export class NotificationDelivery {
     if (notification.begun) return unknown('the process that sent it fell silent');
     // Only lost leases lead here: whatever falls silent with it each time must not be tried for ever.
     if (notification.attempts > this.config.QUEUE_RETRY_SCHEDULE.length) {
-      return { kind: 'permanent', reason: 'every process that tried fell silent' };
+      return { kind: 'permanent', about: 'message', reason: 'every process that tried fell silent' };
     }
     const channel = this.dispatch.channelFor(notification.target);
     if (!channel) return { kind: 'permanent', reason: 'no delivery channel goes to this target' };
     let begun = false;
     const begin = async () => channel.repeatable || (begun = await this.begins(notification));
-    const failed = (reason: string): SendOutcome =>
-      begun ? unknown(reason) : { kind: 'retry', reason, burnsAttempt: true };
+    const failed = (reason: string, about?: 'message'): SendOutcome => {
+      if (begun) return unknown(reason);
+      const doubt = channel.repeatable && ({ mayHaveArrived: true } as const);
+      return { kind: 'retry', reason, burnsAttempt: true, ...doubt, ...(about && { about }) };
+    };
     let message: RenderedMessage;
     try {
       message = this.renderer.render(notification, new Date());
     } catch (error) {
       this.logger.error(`Notification ${notification.id} cannot be written`, error);
-      return { kind: 'retry', reason: 'the message cannot be written', burnsAttempt: true };
+      return { kind: 'retry', reason: 'the message cannot be written', burnsAttempt: true, about: 'message' };
     }
+    const doubt = await this.lookUp(channel, notification, message);
+    if ('outcome' in doubt) return doubt.outcome;
+    if (notification.expired) return { kind: 'permanent', about: 'message', reason: timeOver };
     const patience = this.config.QUEUE_LEASE_SECONDS * patienceInLeases;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<SendOutcome>((resolve) => {
       timer = setTimeout(() => resolve(failed(`no answer within ${patience} s`)), patience * 1000);
     });
     try {
-      return await Promise.race([this.dispatch.deliver(channel, notification, message, begin), late]);
+      const outcome = await Promise.race([this.dispatch.deliver(channel, notification, message, begin), late]);
+      return outcome.kind === 'sent' && doubt.note !== undefined ? { ...outcome, note: doubt.note } : outcome;
     } catch (error) {
       this.logger.error(`The ${channel.name} channel failed on notification ${notification.id}`, error);
-      return failed(`the ${channel.name} channel failed`);
+      return failed(`the ${channel.name} channel failed`, 'message');
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /**
+   * What an earlier try may have brought there long ago is looked for before it is sent again: the receiver knows a
+   * repeated send only for a while.
+   */
+  private async lookUp(
+    channel: DeliveryChannel,
+    notification: ClaimedNotification,
+    message: RenderedMessage,
+  ): Promise<{ outcome: SendOutcome } | { note?: string }> {
+    const { doubt } = notification;
+    if (doubt === null || !channel.lookUp || (doubt.seconds < recognised && !notification.expired)) return {};
+    const found = await channel.lookUp(notification, message, new Date(doubt.since)).catch((error: unknown) => {
+      this.logger.error(`The ${channel.name} channel could not look for notification ${notification.id}`, error);
+      return { kind: 'unclear' } as const;
+    });
+    if (found.kind === 'found') return { outcome: { kind: 'sent', messageId: found.messageId, note: arrived } };
+    if (found.kind === 'later') {
+      const { reason, retryAfterMs } = found;
+      return { outcome: { kind: 'retry', burnsAttempt: false, reason, retryAfterMs } };
+    }
+    return found.kind === 'unclear'
+      ? { note: 'may be a repetition: whether an earlier try arrived could not be seen' }
+      : {};
   }
 
   /** False, and nothing may go out, when that cannot be noted, or the lease has gone to another. */
@@ -112,7 +156,10 @@ export class NotificationDelivery {
   }
 
   private settlementOf({ attempts }: ClaimedNotification, outcome: SendOutcome, pauseMs: number): Settlement {
-    if (outcome.kind === 'sent') return { state: 'delivered', outcome: 'sent', messageId: outcome.messageId };
+    if (outcome.kind === 'sent') {
+      const { messageId, note } = outcome;
+      return { state: 'delivered', outcome: 'sent', messageId, ...(note !== undefined && { reason: note }) };
+    }
     const { reason } = outcome;
     if (outcome.kind === 'permanent') return { state: 'dead', outcome: 'refused', reason, fallsBack: true };
     if (outcome.kind === 'unknown') return { state: 'unknown', outcome: 'unknown', reason };

@@ -72,6 +72,8 @@ export interface NotificationView {
   /** Only while it waits. */
   nextAttemptAt: string | null;
   deliveredAt: string | null;
+  /** When Discord told of the message by itself; null for what it does not tell the bot of, such as direct messages. */
+  confirmedAt: string | null;
   /** Why it is dead, or why the last try failed. */
   reason: string | null;
 }
@@ -278,6 +280,7 @@ function viewOf(row: NotificationEntity): NotificationView {
     createdAt: row.createdAt.toISOString(),
     nextAttemptAt: row.state === 'pending' ? row.notBefore.toISOString() : null,
     deliveredAt: row.deliveredAt?.toISOString() ?? null,
+    confirmedAt: row.confirmedAt?.toISOString() ?? null,
     reason: row.reason,
   };
 }

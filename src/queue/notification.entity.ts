@@ -96,6 +96,10 @@ export class NotificationEntity {
   @Column('timestamptz', { name: 'delivered_at', nullable: true })
   deliveredAt!: Date | null;
 
+  /** When Discord told of its message. */
+  @Column('timestamptz', { name: 'confirmed_at', nullable: true })
+  confirmedAt!: Date | null;
+
   @OneToMany(() => NotificationAttemptEntity, (attempt) => attempt.notification)
   tries!: Relation<NotificationAttemptEntity>[];
 }

@@ -91,6 +91,8 @@ export const userRows = `AND jsonb_typeof(target -> 'userId') = 'string'`;
 /** The columns of `MarkedNotification`. */
 export const marked = `id, guild_id AS "guildId", target, type, nonce, state, attempts, not_before AS "notBefore", reason,
   extract(epoch FROM delivered_at - created_at)::float8 AS latency`;
+/** Of `mark`: the row ends dead, and has another target to turn to. */
+const turns = `(outcome = 'dead' AND n.fallback IS NOT NULL)`;
 /** Why a row was taken back. */
 export const silent = 'the consumer that took it fell silent';
 /** Expired leases of one statement. */
@@ -135,25 +137,28 @@ export class PullRepository {
   async expire(tries: number): Promise<MarkedNotification[]> {
     return this.database.query(
       `WITH expired AS (
-         SELECT id, dead_at IS NOT NULL OR attempts + 1 >= $1 AS ended FROM notifications
+         SELECT id, attempts, dead_at IS NOT NULL OR attempts + 1 >= $1 AS ended FROM notifications
          WHERE state = 'leased' AND delivery = 'pull' AND lease_until <= now()
          ORDER BY lease_until LIMIT ${expiryBatch} FOR UPDATE SKIP LOCKED
        ), freed AS (
          UPDATE notifications AS n
-         SET state = CASE WHEN ended THEN 'dead' ELSE 'pending' END, attempts = attempts + 1, reason = $2,
+         SET state = CASE WHEN ended AND fallback IS NULL THEN 'dead' ELSE 'pending' END, reason = $2,
+             attempts = CASE WHEN ended AND fallback IS NOT NULL THEN 0 ELSE n.attempts + 1 END,
              not_before = now(), lease_until = NULL, lease_batch = NULL,
-             dead_at = CASE WHEN ended THEN coalesce(dead_at, now()) END
+             dead_at = CASE WHEN ended AND fallback IS NULL THEN coalesce(dead_at, now()) END,
+             ${turningWhere('ended')}
          FROM expired WHERE n.id = expired.id
-         RETURNING n.*
+         RETURNING n.*, expired.attempts + 1 AS try
        ), over AS (
          SELECT id FROM notifications WHERE state = 'pending' AND delivery = 'pull' AND expires_at <= now()
          ORDER BY expires_at LIMIT ${expiryBatch} FOR UPDATE SKIP LOCKED
        ), unwanted AS (
-         UPDATE notifications SET state = 'dead', reason = $3, dead_at = now() WHERE id IN (SELECT id FROM over)
+         UPDATE notifications SET state = 'dead', reason = $3, dead_at = now(), fallback_secret = NULL
+         WHERE id IN (SELECT id FROM over)
          RETURNING *
        ), noted AS (
          INSERT INTO notification_attempts (notification_id, attempt, outcome, reason)
-         SELECT id, attempts, 'abandoned', $2 FROM freed
+         SELECT id, try, 'abandoned', $2 FROM freed
          UNION ALL SELECT id, attempts + 1, 'expired', $3 FROM unwanted
        ), rung AS (SELECT pg_notify('${wakeChannel}', '') FROM freed LIMIT 1)
        SELECT ${marked} FROM freed LEFT JOIN rung ON true UNION ALL SELECT ${marked} FROM unwanted`,
@@ -166,7 +171,7 @@ export class PullRepository {
     const { outcome, reason, token, usersOnly, batchSeconds, delays } = mark;
     const rows: MarkedNotification[] = await this.database.query(
       `WITH held AS (
-         SELECT id, lease_batch AS batch, ($5::float8[])[attempts + 1] AS delay,
+         SELECT id, attempts, lease_batch AS batch, ($5::float8[])[attempts + 1] AS delay,
            CASE WHEN $3 = 'sent' THEN 'delivered'
                 WHEN $3 = 'refused' OR dead_at IS NOT NULL OR ($5::float8[])[attempts + 1] IS NULL THEN 'dead'
                 ELSE 'pending' END AS outcome
@@ -179,16 +184,21 @@ export class PullRepository {
          FOR UPDATE
        ), settled AS (
          UPDATE notifications AS n
-         SET state = outcome, attempts = attempts + 1, reason = $4, lease_until = NULL, lease_batch = NULL,
-             not_before = CASE outcome WHEN 'pending' THEN now() + make_interval(secs => delay) ELSE not_before END,
+         SET state = CASE WHEN ${turns} THEN 'pending' ELSE outcome END,
+             attempts = CASE WHEN ${turns} THEN 0 ELSE n.attempts + 1 END, reason = $4,
+             lease_until = NULL, lease_batch = NULL,
+             not_before = CASE WHEN ${turns} THEN now()
+                               WHEN outcome = 'pending' THEN now() + make_interval(secs => delay) ELSE not_before END,
              lease_token = CASE outcome WHEN 'delivered' THEN lease_token END,
              delivered_at = CASE outcome WHEN 'delivered' THEN now() END,
-             dead_at = CASE outcome WHEN 'dead' THEN coalesce(dead_at, now()) END
+             dead_at = CASE WHEN outcome = 'dead' AND NOT ${turns} THEN coalesce(dead_at, now()) END,
+             ${turningWhere(`outcome = 'dead'`, `outcome = 'pending'`)}
          FROM held WHERE n.id = held.id
-         RETURNING n.*
+         RETURNING n.*, held.attempts + 1 AS try, ${turns} AS turned
        ), noted AS (
          INSERT INTO notification_attempts (notification_id, attempt, outcome, reason)
-         SELECT id, attempts, $3, $4 FROM settled
+         SELECT id, try, $3, $4 FROM settled
+       ), rung AS (SELECT pg_notify('${wakeChannel}', '') FROM settled WHERE turned
        ), rest AS (
          -- Two marks of one batch must not wait for each other's rows.
          SELECT n.id FROM notifications AS n JOIN held ON n.lease_batch = held.batch
@@ -198,7 +208,7 @@ export class PullRepository {
          UPDATE notifications SET lease_until = greatest(lease_until, now() + make_interval(secs => $6))
          WHERE id IN (SELECT id FROM rest)
        )
-       SELECT ${marked} FROM settled`,
+       SELECT ${marked} FROM settled LEFT JOIN rung ON true`,
       [id, token ?? null, outcome, reason ?? null, delays, batchSeconds],
     );
     return rows[0];
@@ -254,6 +264,19 @@ export class PullRepository {
     const at = rows[0]?.now ?? new Date();
     return { at, rows: rows.flatMap(({ now: _now, id, ...row }) => (id === null ? [] : [{ id, ...row }])) };
   }
+}
+
+/**
+ * Assignments: where `ended` holds, the row turns to its other target, if it has one. It stays a consumer's, unless none
+ * could deliver there. The secret of the other target is kept while the row has a use for it: where \`waits\` holds.
+ */
+function turningWhere(ended: string, waits = `NOT (${ended})`): string {
+  const turning = `${ended} AND fallback IS NOT NULL`;
+  return `target = CASE WHEN ${turning} THEN fallback ELSE target END,
+    target_secret = CASE WHEN ${turning} THEN fallback_secret ELSE target_secret END,
+    delivery = CASE WHEN ${turning} AND NOT fallback ?| array['userId', 'channelId'] THEN 'push' ELSE delivery END,
+    fallback = CASE WHEN NOT (${ended}) THEN fallback END,
+    fallback_secret = CASE WHEN ${waits} THEN fallback_secret END`;
 }
 
 function parametersOf({ limit, maxAttempts }: PullSelection): unknown[] {

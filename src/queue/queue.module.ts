@@ -19,6 +19,7 @@ import { DeliveryWorker } from './delivery.worker.js';
 import { DigestSweeper } from './flood/digest.sweeper.js';
 import { FloodRepository } from './flood/flood.repository.js';
 import { NotificationAnnouncer } from './notification-announcer.js';
+import { NotificationClaims } from './notification-claims.js';
 import { NotificationDelivery } from './notification-delivery.js';
 import { NotificationQueue } from './notification-queue.js';
 import { NotificationAttemptEntity, NotificationEntity } from './notification.entity.js';
@@ -110,6 +111,7 @@ export class QueueModule {
         QueueBoards,
         FloodRepository,
         DigestSweeper,
+        NotificationClaims,
         NotificationDelivery,
         DeliveryWorker,
         RetentionRepository,

@@ -53,6 +53,7 @@ const notificationStatus = z.object({
   createdAt: z.iso.datetime(),
   nextAttemptAt: z.iso.datetime().nullable().describe('Only while it is pending.'),
   deliveredAt: z.iso.datetime().nullable(),
+  confirmedAt: z.iso.datetime().nullable().describe('When Discord told of the message by itself.'),
   reason: z.string().nullable().describe('Why it is dead, or why the last try did not succeed.'),
 });
 export class NotificationStatusDto extends createZodDto(notificationStatus) {}

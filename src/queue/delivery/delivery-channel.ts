@@ -4,6 +4,7 @@ import {
   type RenderedMessage,
   type SendOutcome,
 } from '../../domain/notification.js';
+import { type MessageSearch } from '../../discord/message-lookup.js';
 import { type ClaimedNotification } from '../lease.repository.js';
 
 /** A target as it is kept: what its publisher may see again, and what nobody may. */
@@ -42,4 +43,10 @@ export abstract class DeliveryChannel {
    * is a message of its own. The outcome may be `gone`.
    */
   edit?(notification: ClaimedNotification, messageId: string, message: RenderedMessage): Promise<SendOutcome>;
+
+  /**
+   * Looks whether an earlier try has brought the message there, at `since` or later. Only where the receiver knows a
+   * repeated send for a limited time.
+   */
+  lookUp?(notification: ClaimedNotification, message: RenderedMessage, since: Date): Promise<MessageSearch>;
 }

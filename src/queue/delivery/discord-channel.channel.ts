@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DiscordSender } from '../../discord/discord-sender.js';
+import { MessageLookup, type MessageSearch } from '../../discord/message-lookup.js';
 import {
   type NotificationTarget,
   type PublishTarget,
@@ -15,7 +16,10 @@ export class DiscordChannelChannel extends DeliveryChannel {
   readonly name = 'discord-channel';
   readonly repeatable = true;
 
-  constructor(private readonly sender: DiscordSender) {
+  constructor(
+    private readonly sender: DiscordSender,
+    private readonly lookup: MessageLookup,
+  ) {
     super();
   }
 
@@ -39,5 +43,14 @@ export class DiscordChannelChannel extends DeliveryChannel {
   ): Promise<SendOutcome> {
     if (!('channelId' in target)) return { kind: 'permanent', reason: 'the target is of another kind' };
     return this.sender.editInChannel({ channelId: target.channelId, messageId }, message);
+  }
+
+  override async lookUp(
+    { target }: ClaimedNotification,
+    message: RenderedMessage,
+    since: Date,
+  ): Promise<MessageSearch> {
+    if (!('channelId' in target)) return { kind: 'unclear' };
+    return this.lookup.find({ channelId: target.channelId }, message, since);
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DiscordSender } from '../../discord/discord-sender.js';
+import { MessageLookup, type MessageSearch } from '../../discord/message-lookup.js';
 import {
   type NotificationTarget,
   type PublishTarget,
@@ -15,7 +16,10 @@ export class DiscordDmChannel extends DeliveryChannel {
   readonly name = 'discord-dm';
   readonly repeatable = true;
 
-  constructor(private readonly sender: DiscordSender) {
+  constructor(
+    private readonly sender: DiscordSender,
+    private readonly lookup: MessageLookup,
+  ) {
     super();
   }
 
@@ -39,5 +43,14 @@ export class DiscordDmChannel extends DeliveryChannel {
   ): Promise<SendOutcome> {
     if (!('userId' in target)) return { kind: 'permanent', reason: 'the target is of another kind' };
     return this.sender.editForUser({ userId: target.userId, messageId }, message);
+  }
+
+  override async lookUp(
+    { target }: ClaimedNotification,
+    message: RenderedMessage,
+    since: Date,
+  ): Promise<MessageSearch> {
+    if (!('userId' in target)) return { kind: 'unclear' };
+    return this.lookup.find({ userId: target.userId }, message, since);
   }
 }

@@ -1,3 +1,4 @@
+import { compareSnowflakes } from '../../domain/snowflake.js';
 import { type WireDmChannel, type WireMessage, type WireUser } from './wire.js';
 import { ApiError, missingAccess, missingPermissions, unknownChannel, unknownMessage } from './api-error.js';
 import { type FakeGuild } from './fake-guild.js';
@@ -5,6 +6,7 @@ import { type AllowedMentions, type MessageForm, editedForm, messageForm } from 
 import { type MessagePlace } from './messages.js';
 import { channelPayload } from './payloads.js';
 import { may, permissions } from './permissions.js';
+import { limitOf } from './rest-paging.js';
 import { type RestCall, type Route } from './rest-router.js';
 import { type World } from './world.js';
 
@@ -81,6 +83,25 @@ export const channelRoutes: readonly Route[] = [
       if (dm) return { status: 200, body: dm };
       const { channel, guild } = world.guildChannel(params.channel!)!;
       return { status: 200, body: channelPayload(channel, guild.ownerId) };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/channels/:channel/messages',
+    handle: ({ world, params, query }) => {
+      const { place, bits } = target(world, params.channel!);
+      const limit = limitOf(query, 50, 100);
+      // Without the permission Discord shows nothing, and refuses nothing.
+      const all = may(bits, permissions.readMessageHistory) ? world.messages.of(place.channelId) : [];
+      const after = query.get('after');
+      const before = query.get('before');
+      const asked = all.filter(
+        ({ id }) =>
+          (after === null || compareSnowflakes(id, after) > 0) &&
+          (before === null || compareSnowflakes(id, before) < 0),
+      );
+      const page = after === null ? asked.slice(-limit) : asked.slice(0, limit);
+      return { status: 200, body: page.reverse() };
     },
   },
   {

@@ -123,6 +123,11 @@ export class FakeDiscord {
     return this.world.messages.create(this.world.placeOfDm(this.world.dmWith(author)), { author, content });
   }
 
+  /** As some minutes do: a repeated send is a new message from now on. */
+  forgetNonces(): void {
+    this.world.messages.forgetNonces();
+  }
+
   get webhooks(): Webhooks {
     return this.world.webhooks;
   }

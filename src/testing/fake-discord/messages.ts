@@ -1,6 +1,7 @@
 import { type GatewayEvent } from './gateway-event.js';
 import { intents as bits } from './intents.js';
 import { readableMessage } from './payloads.js';
+import { byId } from './rest-paging.js';
 import { type Snowflakes } from './snowflakes.js';
 import { type WireMember, type WireMessage, type WireUser } from './wire.js';
 
@@ -111,6 +112,17 @@ export class Messages {
   find(channelId: string, id: string): WireMessage | undefined {
     const entry = this.entries.get(id);
     return entry?.place.channelId === channelId ? entry.message : undefined;
+  }
+
+  /** Those of a channel, oldest first. */
+  of(channelId: string): WireMessage[] {
+    const there = [...this.entries.values()].filter(({ place }) => place.channelId === channelId);
+    return there.map(({ message }) => ({ ...message })).sort(byId);
+  }
+
+  /** Discord has forgotten them, as it does after some minutes. */
+  forgetNonces(): void {
+    this.nonces.clear();
   }
 
   /** The bot's message of the past few minutes with this nonce. */

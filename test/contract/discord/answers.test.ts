@@ -6,6 +6,7 @@ import { DiscordBench } from './discord-bench.js';
 type To = 'user' | 'channel' | 'webhook';
 
 const final = (reason: string): SendOutcome => ({ kind: 'permanent', reason });
+const unfit = (reason: string): SendOutcome => ({ kind: 'permanent', about: 'message', reason });
 const counted = (reason: string): SendOutcome => ({ kind: 'retry', burnsAttempt: true, reason });
 const outage = (reason: string): SendOutcome => ({ kind: 'retry', burnsAttempt: false, reason });
 const pause = (seconds: number): SendOutcome => ({
@@ -29,7 +30,7 @@ const cases: [To, status: number, code: number | undefined, SendOutcome][] = [
   ['user', 404, 10_003, counted('The channel of the direct messages is gone.')],
   ['channel', 404, 10_003, final('Discord knows no such channel.')],
   ['webhook', 404, 10_003, final('Discord knows no such channel.')],
-  ['channel', 404, 10_008, final('Discord knows no such message.')],
+  ['channel', 404, 10_008, unfit('Discord knows no such message.')],
   ['user', 404, 10_013, final('Discord knows no such user.')],
   ['user', 400, 50_033, final('Discord knows no such user.')],
   ['webhook', 404, 10_015, final(webhookGone)],
@@ -38,7 +39,7 @@ const cases: [To, status: number, code: number | undefined, SendOutcome][] = [
   ['channel', 403, 50_013, final('The bot may not write there.')],
   ['user', 403, 50_007, final('The user does not accept direct messages from this bot.')],
   ['user', 403, 50_278, final('The bot shares no guild with the user.')],
-  ['channel', 403, 50_005, final('The message is of another author.')],
+  ['channel', 403, 50_005, unfit('The message is of another author.')],
   ['channel', 400, 50_008, final('The channel takes no messages.')],
   ['channel', 400, 40_058, final('The channel is a forum: a thread of it takes messages.')],
   [
@@ -58,9 +59,9 @@ const cases: [To, status: number, code: number | undefined, SendOutcome][] = [
   ['channel', 400, 130_000, outage('Discord is overloaded.')],
   ['channel', 404, 0, counted('Discord refused the message: no (HTTP 404, code 0)')],
   ['channel', 408, 0, counted('Discord refused the message: no (HTTP 408, code 0)')],
-  ['channel', 400, 50_035, final('Discord refused the message: no (HTTP 400, code 50035)')],
-  ['webhook', 400, 50_006, final('Discord refused the message: no (HTTP 400, code 50006)')],
-  ['channel', 403, 20_026, final('Discord refused the message: no (HTTP 403, code 20026)')],
+  ['channel', 400, 50_035, unfit('Discord refused the message: no (HTTP 400, code 50035)')],
+  ['webhook', 400, 50_006, unfit('Discord refused the message: no (HTTP 400, code 50006)')],
+  ['channel', 403, 20_026, unfit('Discord refused the message: no (HTTP 403, code 20026)')],
 ];
 
 describe('every answer of Discord’s', () => {

@@ -33,6 +33,7 @@ describe('publishing', () => {
       createdAt: expect.stringMatching(/Z$/) as string,
       nextAttemptAt: expect.stringMatching(/Z$/) as string,
       deliveredAt: null,
+      confirmedAt: null,
       reason: null,
     });
   });

@@ -76,6 +76,9 @@ describe('the table of notifications', () => {
       destination: `user:${aNotification.target.userId}`,
       createdAt: expect.any(Date) as Date,
       expired: false,
+      doubt: null,
+      confirmed: null,
+      circuit: null,
       nonce: expect.stringMatching(/^[\w-]{1,25}$/) as string,
       leaseToken: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
     });

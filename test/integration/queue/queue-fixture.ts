@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
 import { DatabaseModule } from '../../../src/database/database.module.js';
 import { DiscordSender } from '../../../src/discord/discord-sender.js';
+import { MessageLookup, type MessageSearch } from '../../../src/discord/message-lookup.js';
 import { type Webhook, WebhookSender } from '../../../src/discord/webhook-sender.js';
 import { type DomainEvent } from '../../../src/domain/events/index.js';
 import { type RenderedMessage, type SendOutcome } from '../../../src/domain/notification.js';
@@ -13,6 +14,8 @@ import { NotificationQueue, type NotificationView } from '../../../src/queue/not
 import { LeaseRepository } from '../../../src/queue/lease.repository.js';
 import { NotificationRepository } from '../../../src/queue/notification.repository.js';
 import { PullQueue } from '../../../src/queue/pull-queue.js';
+import { QueueDestinations } from '../../../src/queue/destinations/queue-destinations.js';
+import { SentMessages } from '../../../src/discord/sent-messages.js';
 import { QueueInspection } from '../../../src/queue/queue-inspection.js';
 import { queueConfig } from '../../../src/queue/queue.config.js';
 import { QueueModule } from '../../../src/queue/queue.module.js';
@@ -31,6 +34,12 @@ interface Sending {
   edits?: string;
 }
 
+interface Search {
+  place: { userId: string } | { channelId: string };
+  message: RenderedMessage;
+  since: Date;
+}
+
 type Answer = (sending: Sending, count: number) => SendOutcome | Promise<SendOutcome>;
 
 const allArrives: Answer = ({ edits }, count) => ({ kind: 'sent', messageId: edits ?? String(10_000 + count) });
@@ -39,10 +48,14 @@ const allArrives: Answer = ({ edits }, count) => ({ kind: 'sent', messageId: edi
 class ScriptedSender extends DiscordSender {
   readonly sendings: Sending[] = [];
   answer = allArrives;
+  readonly searches: Search[] = [];
+  found: (search: Search) => MessageSearch = () => ({ kind: 'absent' });
 
   reset(): void {
     this.sendings.length = 0;
     this.answer = allArrives;
+    this.searches.length = 0;
+    this.found = () => ({ kind: 'absent' });
   }
 
   sendToUser(userId: string, message: RenderedMessage, nonce: string): Promise<SendOutcome> {
@@ -87,6 +100,23 @@ class ScriptedWebhooks extends WebhookSender {
   }
 }
 
+/** What the channels show of the script. */
+class ScriptedLookup extends MessageLookup {
+  constructor(private readonly sender: ScriptedSender) {
+    super();
+  }
+
+  find(
+    place: { userId: string } | { channelId: string },
+    message: RenderedMessage,
+    since: Date,
+  ): Promise<MessageSearch> {
+    const search = { place, message, since };
+    this.sender.searches.push(search);
+    return Promise.resolve(this.sender.found(search));
+  }
+}
+
 export const nobodysFault: SendOutcome = { kind: 'retry', reason: 'Discord cannot be reached.', burnsAttempt: false };
 export const failure: SendOutcome = { kind: 'retry', reason: 'Discord stumbled.', burnsAttempt: true };
 export const refusal: SendOutcome = { kind: 'permanent', reason: 'Discord knows no such user.' };
@@ -106,6 +136,8 @@ export interface RunningQueue {
   pull: PullQueue;
   inspection: QueueInspection;
   metrics: Metrics;
+  destinations: QueueDestinations;
+  sent: SentMessages;
   database: DataSource;
   /** Of every guild, in order. */
   events: DomainEvent[];
@@ -129,8 +161,9 @@ export async function startQueue(
     providers: [
       { provide: DiscordSender, useValue: sender },
       { provide: WebhookSender, useValue: new ScriptedWebhooks(sender) },
+      { provide: MessageLookup, useValue: new ScriptedLookup(sender) },
     ],
-    exports: [DiscordSender, WebhookSender],
+    exports: [DiscordSender, WebhookSender, MessageLookup],
   })
   class SenderModule {}
 
@@ -152,6 +185,8 @@ export async function startQueue(
     pull: module.get(PullQueue),
     inspection: module.get(QueueInspection),
     metrics: module.get(Metrics),
+    destinations: module.get(QueueDestinations),
+    sent: module.get(SentMessages),
     database: module.get(DataSource),
     events,
     close: () => module.close(),
@@ -191,7 +226,8 @@ export class QueueBench {
     afterEach(async () => {
       await Promise.all([...this.running].map((running) => this.stop(running)));
       await this.observer.database.query(
-        `truncate notifications, notification_attempts, notification_boards, notification_floods restart identity`,
+        `truncate notifications, notification_attempts, notification_boards, notification_floods, notification_destinations
+         restart identity`,
       );
       this.observer.events.length = 0;
       this.sender.reset();

@@ -39,6 +39,9 @@ const claimed: ClaimedNotification = {
   destination: 'user:10000',
   createdAt: new Date(0),
   expired: false,
+  doubt: null,
+  confirmed: null,
+  circuit: null,
 };
 
 class OneAnswer extends DeliveryChannel {
