@@ -10,6 +10,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { CommandsModule } from './discord/commands/commands.module.js';
 import { discordToken } from './discord/discord.config.js';
 import { DiscordModule } from './discord/discord.module.js';
+import { EchoModule } from './discord/echo.module.js';
 import { DoorsModule } from './doors/doors.module.js';
 import { DoctorModule } from './doctor/doctor.module.js';
 import { EventLogModule } from './event-log/event-log.module.js';
@@ -70,6 +71,10 @@ export class AppModule {
     const commands = commanded
       ? [CommandsModule.forRoot({ publicUrl: config.PUBLIC_URL, imports: [discord, GuildsModule, gateway, queue] })]
       : [];
+    const echo =
+      names.includes('discord-gateway') && discordToken(config)
+        ? [EchoModule.forRoot({ imports: [discord, queue] })]
+        : [];
     const rest = RestModule.forRoot({
       imports: [access, gateway, GuildsModule, queue, remoteSources, database, discord, store, doors],
       healthChecks: [DatabaseCheck, DiscordCheck],
@@ -97,6 +102,7 @@ export class AppModule {
         DoctorModule.forRoot(config, { connection, imports: [discord, providers] }),
         ConsoleModule,
         ...commands,
+        ...echo,
       ],
     };
   }

@@ -87,6 +87,7 @@ export function applyEvent(state: GuildState, event: NewDomainEvent): void {
     case 'notification.unknown':
     case 'notification.dead':
     case 'notification.superseded':
+    case 'notification.off':
       return;
   }
 }

@@ -91,6 +91,7 @@ const aspects: { readonly [T in DomainEventType]: Aspect<T> } = {
   'notification.unknown': 'guild',
   'notification.dead': 'guild',
   'notification.superseded': 'guild',
+  'notification.off': 'guild',
 };
 
 type MemberEvent = Extract<NewDomainEvent, { data: { member: { id: string } } }>;

@@ -45,6 +45,8 @@ export const queueConfig = z.object({
    */
   QUEUE_FLOOD_LIMIT: z.coerce.number().int().min(0).max(100_000).default(0),
   QUEUE_FLOOD_WINDOW_SECONDS: z.coerce.number().int().min(1).max(86_400).default(60),
+  /** The route that is told when a target is switched off. Unset: the log alone says so. */
+  QUEUE_OWNER_ROUTE: z.string().min(1).max(64).optional(),
 });
 export type QueueConfig = z.infer<typeof queueConfig>;
 

@@ -2,7 +2,10 @@ import { lookup } from 'node:dns';
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { MetricsModule } from '../telemetry/metrics.module.js';
+import { SentMessages } from '../discord/sent-messages.js';
 import { WaitingNotifications } from '../discord/commands/waiting-notifications.js';
+import { ConfirmationRepository } from './confirmation/confirmation.repository.js';
+import { SentConfirmations } from './confirmation/sent-confirmations.js';
 import { type DeliveryChannel } from './delivery/delivery-channel.js';
 import { deliveryChannels, DeliveryRegistry } from './delivery/delivery-registry.js';
 import { outgoingRules } from './endpoints/outgoing-rules.js';
@@ -15,6 +18,12 @@ import { BoardDispatch } from './boards/board.dispatch.js';
 import { BoardRepository } from './boards/board.repository.js';
 import { BoardSweeper } from './boards/board.sweeper.js';
 import { QueueBoards } from './boards/queue-boards.js';
+import { DestinationCircuit } from './destinations/destination-circuit.js';
+import { DestinationMetrics } from './destinations/destination.metrics.js';
+import { DestinationRepository } from './destinations/destination.repository.js';
+import { OwnerNotice } from './destinations/owner-notice.js';
+import { QueueDestinations } from './destinations/queue-destinations.js';
+import { RouteOwnerNotice } from './destinations/route-owner-notice.js';
 import { DeliveryWorker } from './delivery.worker.js';
 import { DigestSweeper } from './flood/digest.sweeper.js';
 import { FloodRepository } from './flood/flood.repository.js';
@@ -112,6 +121,13 @@ export class QueueModule {
         FloodRepository,
         DigestSweeper,
         NotificationClaims,
+        ConfirmationRepository,
+        { provide: SentMessages, useClass: SentConfirmations },
+        DestinationRepository,
+        DestinationMetrics,
+        DestinationCircuit,
+        { provide: OwnerNotice, useClass: RouteOwnerNotice },
+        QueueDestinations,
         NotificationDelivery,
         DeliveryWorker,
         RetentionRepository,
@@ -143,6 +159,8 @@ export class QueueModule {
         QueueOperations,
         QueueJobs,
         QueueBoards,
+        QueueDestinations,
+        SentMessages,
         WaitingNotifications,
         WebhookEndpoints,
         NotificationTemplateStore,

@@ -40,6 +40,7 @@ const eventSummaries: Record<DomainEventType, string> = {
   'notification.unknown': 'Whether a notification of the guild arrived cannot be known; it is not sent again',
   'notification.dead': 'A notification of the guild was given up',
   'notification.superseded': 'Another notification of the guild took the place of this one',
+  'notification.off': 'The target of a notification of the guild is switched off: what is for it waits',
 };
 
 function fromServer(name: string, summary: string, payload: z.ZodType): SocketMessage {

@@ -26,6 +26,7 @@ import { QueueAdminJobsController } from './queue-admin-jobs.controller.js';
 import { ProblemFilter } from './problem.filter.js';
 import { QueueSourcesController } from './queue-sources.controller.js';
 import { QueueBoardsController } from './queue-boards.controller.js';
+import { QueueDestinationsController } from './queue-destinations.controller.js';
 import { Readiness } from './readiness.js';
 import { RoutesController } from './routes.controller.js';
 import { StoredGuildsController } from './stored-guilds.controller.js';
@@ -85,6 +86,7 @@ export class RestModule {
         QueueAdminController,
         QueueAdminJobsController,
         QueueBoardsController,
+        QueueDestinationsController,
         ...discordDialect,
         HealthController,
         VersionController,

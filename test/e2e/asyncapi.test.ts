@@ -58,6 +58,7 @@ const happenings: { [T in DomainEventType]: NewDomainEvent & { type: T } } = {
   },
   'notification.delivered': { type: 'notification.delivered', guildId: dworld, data: notification },
   'notification.superseded': { type: 'notification.superseded', guildId: dworld, data: notification },
+  'notification.off': { type: 'notification.off', guildId: dworld, data: notification },
   'announcement.created': { type: 'announcement.created', guildId: dworld, data: { data: { text: 'hello' } } },
   'notification.unknown': {
     type: 'notification.unknown',

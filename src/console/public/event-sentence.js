@@ -134,6 +134,11 @@ const sentences = {
     parts: [...notificationWords(data), ' gave way to another one'],
     note: data.reason,
   }),
+  'notification.off': (data) => ({
+    kind: 'notification',
+    parts: [...notificationWords(data), ' met a target that is switched off now'],
+    note: data.reason,
+  }),
 };
 
 function presenceWords({ status, previous, activities, platforms }) {

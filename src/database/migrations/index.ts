@@ -13,6 +13,7 @@ import { NotificationTemplates1700000000012 } from './1700000000012-notification
 import { RemoteSources1700000000013 } from './1700000000013-remote-sources.js';
 import { WebhookEndpoints1700000000014 } from './1700000000014-webhook-endpoints.js';
 import { BoardsAndDigests1700000000015 } from './1700000000015-boards-and-digests.js';
+import { NotificationDestinations1700000000016 } from './1700000000016-notification-destinations.js';
 import { QueueOperations1700000000017 } from './1700000000017-queue-operations.js';
 import { AttemptsOfNotifications1700000000018 } from './1700000000018-attempts-of-notifications.js';
 
@@ -33,6 +34,7 @@ export const migrations = [
   RemoteSources1700000000013,
   WebhookEndpoints1700000000014,
   BoardsAndDigests1700000000015,
+  NotificationDestinations1700000000016,
   QueueOperations1700000000017,
   AttemptsOfNotifications1700000000018,
 ];

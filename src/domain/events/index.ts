@@ -40,6 +40,7 @@ export const domainEvents = {
   'notification.unknown': notificationState,
   'notification.dead': notificationState,
   'notification.superseded': notificationState,
+  'notification.off': notificationState,
 } as const;
 
 export type DomainEventType = keyof typeof domainEvents;

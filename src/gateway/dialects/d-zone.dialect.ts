@@ -202,7 +202,8 @@ export function eventFrames(event: DomainEvent): string[] {
     case 'notification.retrying':
     case 'notification.unknown':
     case 'notification.dead':
-    case 'notification.superseded': {
+    case 'notification.superseded':
+    case 'notification.off': {
       const state = event.type.slice('notification.'.length);
       const { id, type, attempts, reason } = event.data;
       return [JSON.stringify({ type: 'notification', server, data: { id, type, state, attempts, reason }, cursor })];
