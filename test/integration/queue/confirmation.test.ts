@@ -1,0 +1,303 @@
+import { Test, type TestingModule } from '@nestjs/testing';
+import { DataSource } from 'typeorm';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DatabaseModule } from '../../../src/database/database.module.js';
+import { DiscordSender } from '../../../src/discord/discord-sender.js';
+import { DiscordStatus } from '../../../src/discord/discord-status.js';
+import { discordConfig } from '../../../src/discord/discord.config.js';
+import { DiscordModule } from '../../../src/discord/discord.module.js';
+import { EchoModule } from '../../../src/discord/echo.module.js';
+import { printOfRendered } from '../../../src/discord/message-print.js';
+import { SentMessages } from '../../../src/discord/sent-messages.js';
+import { type DomainEvent } from '../../../src/domain/events/index.js';
+import { type PublishTarget } from '../../../src/domain/notification.js';
+import { EventLog } from '../../../src/event-log/event-log.js';
+import { EventLogModule } from '../../../src/event-log/event-log.module.js';
+import { LeaseRepository } from '../../../src/queue/lease.repository.js';
+import { NotificationQueue } from '../../../src/queue/notification-queue.js';
+import { queueConfig } from '../../../src/queue/queue.config.js';
+import { QueueModule } from '../../../src/queue/queue.module.js';
+import { FakeDiscord, permissions } from '../../../src/testing/fake-discord/index.js';
+import { passTime } from '../../support/pass-time.js';
+import { createTestDatabase } from '../../support/test-database.js';
+
+const patience = { timeout: 20_000, interval: 20 };
+const tenMinutes = 600;
+const toChannels = { method: 'POST', path: /^\/channels\/\d+\/messages$/ };
+const toWebhooks = { method: 'POST', path: /^\/webhooks\// };
+
+/** Processes at work on one database and one Discord, with a session on its gateway or without. */
+class Town {
+  readonly events: DomainEvent[] = [];
+  private readonly modules: TestingModule[] = [];
+
+  constructor(
+    readonly discord: FakeDiscord,
+    private readonly url: string,
+  ) {}
+
+  async start({ gateway = true, worker = true } = {}): Promise<TestingModule> {
+    const config = discordConfig.parse({
+      DISCORD_TOKEN: this.discord.token,
+      DISCORD_API_URL: this.discord.apiUrl,
+      GUILDS: '*',
+    });
+    const discord = DiscordModule.forRoot(config, { gateway });
+    const settings = { QUEUE_POLL_SECONDS: '1', QUEUE_LEASE_SECONDS: '30', QUEUE_RETRY_SCHEDULE: '1,1,1' };
+    const queue = QueueModule.forRoot({ config: queueConfig.parse(settings), imports: [discord] });
+    const module = await Test.createTestingModule({
+      imports: [
+        DatabaseModule.forRoot({ url: this.url }),
+        EventLogModule.forRoot({ HISTORY_SIZE: 1_000, HISTORY_SECONDS: 600, PRESENCE_WINDOW_MS: 0 }),
+        discord,
+        queue,
+        ...(gateway ? [EchoModule.forRoot({ imports: [discord, queue] })] : []),
+      ],
+    }).compile();
+    module.useLogger(false);
+    module.get(EventLog).subscribe((event) => this.events.push(event));
+    this.modules.push(module);
+    if (!worker) vi.spyOn(module.get(LeaseRepository), 'claim').mockResolvedValue([]);
+    await module.init();
+    await module.get(DiscordStatus).settled();
+    return module;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.modules.map((module) => module.close()));
+  }
+}
+
+describe('what Discord tells of our own messages', () => {
+  let discord: FakeDiscord;
+  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  let town: Town;
+  let channelId: string;
+  let closedChannel: string;
+  let webhook: { id: string; url: string };
+  let reader: DataSource;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  beforeEach(async () => {
+    discord = await FakeDiscord.start();
+    const guild = discord.addGuild({ name: 'Town' });
+    channelId = guild.addChannel({ name: 'general' }).id;
+    closedChannel = guild.addChannel({
+      name: 'staff',
+      overwrites: [
+        { id: guild.id, type: 0, allow: '0', deny: String(permissions.viewChannel) },
+        { id: discord.botUser.id, type: 1, allow: String(permissions.viewChannel), deny: '0' },
+      ],
+    }).id;
+    const added = discord.webhooks.add(closedChannel, 'Herald');
+    webhook = { id: added.id, url: `${discord.apiUrl}/webhooks/${added.id}/${added.token}` };
+    town = new Town(discord, database.url);
+    const module = await town.start({ gateway: false, worker: false });
+    reader = module.get(DataSource);
+  });
+  afterEach(async () => {
+    await reader.query('truncate notifications, notification_attempts, notification_destinations restart identity');
+    await town.stop();
+    await discord.stop();
+  });
+  afterAll(() => database.drop());
+
+  const publish = async (module: TestingModule, target: PublishTarget, text: string): Promise<string> => {
+    const notification = { publisher: 't', target, message: { content: text, embeds: [{ title: `${text}!` }] } };
+    return (await module.get(NotificationQueue).publish(notification)).id;
+  };
+  const until = (module: TestingModule, id: string, wanted: Record<string, unknown>) =>
+    vi.waitFor(async () => {
+      const view = await module.get(NotificationQueue).get(id);
+      expect(view).toMatchObject(wanted);
+      return view;
+    }, patience);
+  const sent = (text: string) => discord.sent.filter(({ content }) => content === text);
+  const time = expect.stringMatching(/Z$/) as string;
+
+  it('confirms what the bot and webhooks wrote where nobody else looks, and shows none of it', async () => {
+    const module = await town.start();
+    const byBot = await publish(module, { channelId: closedChannel }, 'by the bot');
+    const byWebhook = await publish(module, { webhookUrl: webhook.url }, 'by webhook');
+    const views = [
+      await until(module, byBot, { state: 'delivered', confirmedAt: time }),
+      await until(module, byWebhook, { state: 'delivered', confirmedAt: time }),
+    ];
+    for (const { attempts } of views) expect(attempts).toMatchObject([{ outcome: 'sent' }]);
+    expect(town.events.filter(({ type }) => type.startsWith('message.'))).toEqual([]);
+  }, 60_000);
+
+  it('is not told of direct messages, which are delivered all the same', async () => {
+    const module = await town.start();
+    const { id: userId } = discord.addUser({ username: 'reader' });
+    const direct = await publish(module, { userId }, 'direct');
+    await until(module, direct, { state: 'delivered', confirmedAt: null });
+    // What came later is confirmed, so that this would be too.
+    await until(module, await publish(module, { channelId }, 'later'), { confirmedAt: time });
+    expect(await module.get(NotificationQueue).get(direct)).toMatchObject({ confirmedAt: null });
+  }, 60_000);
+
+  it('is heard by one process of what another sent', async () => {
+    const hears = await town.start({ worker: false });
+    const sends = await town.start({ gateway: false });
+    const id = await publish(sends, { channelId }, 'elsewhere');
+    await until(hears, id, { state: 'delivered', confirmedAt: time });
+  }, 60_000);
+
+  it('settles what went out by webhook and whose answer was lost', async () => {
+    const module = await town.start();
+    discord.loseNextAnswer(toWebhooks);
+    const id = await publish(module, { webhookUrl: webhook.url }, 'unheard');
+    await until(module, id, { state: 'delivered', confirmedAt: time });
+    expect(sent('unheard')).toHaveLength(1);
+    const [row] = (await reader.query('select message_id from notifications')) as { message_id: string }[];
+    expect(row!.message_id).toBe(sent('unheard')[0]!.messageId);
+  }, 60_000);
+
+  it('settles what was given up as unknown, once, and by the same words alone', async () => {
+    const module = await town.start({ gateway: false });
+    discord.loseNextAnswer({ ...toWebhooks, times: 2 });
+    const ids: string[] = [];
+    for (let n = 0; n < 2; n += 1) {
+      ids.push(await publish(module, { webhookUrl: webhook.url }, 'twice'));
+      await until(module, ids[n]!, { state: 'unknown' });
+    }
+    const hears = module.get(SentMessages);
+    const echo = (text: string, messageId: string, writtenAt = new Date()) =>
+      hears.webhookWrote({
+        messageId,
+        webhookId: webhook.id,
+        channelId: closedChannel,
+        print: printOfRendered({ content: text, embeds: [{ title: `${text}!` }] }),
+        writtenAt,
+      });
+    echo('other words', '1');
+    echo('twice', '2', new Date(Date.now() + 3_600_000));
+    hears.webhookWrote({
+      messageId: '3',
+      webhookId: '1',
+      channelId,
+      print: printOfRendered({ content: 'twice' }),
+      writtenAt: new Date(),
+    });
+    echo('twice', '4');
+    await until(module, ids[0]!, {
+      state: 'delivered',
+      confirmedAt: time,
+      attempts: [{ outcome: 'unknown' }, { outcome: 'sent' }],
+    });
+    expect(await module.get(NotificationQueue).get(ids[1]!)).toMatchObject({ state: 'unknown', confirmedAt: null });
+    expect(await reader.query('select message_id from notifications where id = $1', [ids[0]])).toEqual([
+      { message_id: '4' },
+    ]);
+  }, 60_000);
+
+  describe('after a lost answer and an outage that outlives every nonce', () => {
+    async function lose(module: TestingModule, target: PublishTarget, text: string): Promise<string> {
+      discord.loseNextAnswer(toChannels);
+      const id = await publish(module, target, text);
+      await vi.waitFor(() => expect(discord.requests.some(({ status }) => status === 0)).toBe(true), patience);
+      await discord.goDown();
+      return id;
+    }
+    async function comeBack(): Promise<void> {
+      await passTime(reader, tenMinutes);
+      discord.forgetNonces();
+      await discord.comeBack();
+    }
+    const waits = (id: string) =>
+      vi.waitFor(async () => {
+        const [row] = (await reader.query('select state, maybe_sent_at from notifications where id = $1', [id])) as {
+          state: string;
+          maybe_sent_at: Date | null;
+        }[];
+        expect(row).toMatchObject({ state: 'pending' });
+        expect(row!.maybe_sent_at).not.toBeNull();
+      }, patience);
+
+    it('is not sent again: Discord had told of it', async () => {
+      const module = await town.start();
+      const id = await lose(module, { channelId: closedChannel }, 'echoed');
+      await until(module, id, { state: 'delivered', confirmedAt: time });
+      await comeBack();
+      await until(module, await publish(module, { channelId }, 'next'), { state: 'delivered' });
+      expect(sent('echoed')).toHaveLength(1);
+    }, 60_000);
+
+    it.each(['channel', 'user'] as const)(
+      'is found in the %s before it is sent again',
+      async (kind) => {
+        const module = await town.start({ gateway: false });
+        const target = kind === 'channel' ? { channelId } : { userId: discord.addUser({ username: 'reader' }).id };
+        const id = await lose(module, target, 'looked up');
+        await waits(id);
+        await comeBack();
+        const { attempts } = await until(module, id, { state: 'delivered' });
+        expect(attempts.at(-1)).toMatchObject({ outcome: 'sent', reason: 'an earlier try had arrived' });
+        expect(sent('looked up')).toHaveLength(1);
+        const asked = discord.requests.filter(({ method, path }) => method === 'GET' && path.endsWith('/messages'));
+        expect(asked).toHaveLength(1);
+      },
+      60_000,
+    );
+
+    it('is sent again when it is not there', async () => {
+      const module = await town.start({ gateway: false });
+      const before = await publish(module, { channelId }, 'before');
+      await until(module, before, { state: 'delivered' });
+      discord.leaveNextUnanswered({ ...toChannels, times: 2 });
+      const id = await publish(module, { channelId }, 'swallowed');
+      await vi.waitFor(
+        () => expect(discord.requests.filter(({ status }) => status === 0).length).toBeGreaterThan(0),
+        patience,
+      );
+      await discord.goDown();
+      await waits(id);
+      await comeBack();
+      const { attempts } = await until(module, id, { state: 'delivered' });
+      expect(attempts.at(-1)).toEqual({ attempt: 1, at: time, outcome: 'sent' });
+      expect(sent('swallowed')).toHaveLength(1);
+    }, 60_000);
+
+    it('is sent again where the bot may not read, with a word about that', async () => {
+      const module = await town.start({ gateway: false });
+      const guild = discord.addGuild({ name: 'Deaf', botPermissions: 0n });
+      const deaf = guild.addChannel({
+        name: 'deaf',
+        overwrites: [{ id: discord.botUser.id, type: 1, allow: '0', deny: String(permissions.readMessageHistory) }],
+      }).id;
+      const id = await lose(module, { channelId: deaf }, 'maybe twice');
+      await waits(id);
+      await comeBack();
+      const { attempts } = await until(module, id, { state: 'delivered' });
+      expect(attempts.at(-1)?.reason).toMatch(/^may be a repetition/);
+      expect(sent('maybe twice')).toHaveLength(2);
+    }, 60_000);
+
+    it('asks nothing while Discord still knows the nonce', async () => {
+      const module = await town.start({ gateway: false });
+      const id = await lose(module, { channelId }, 'soon');
+      await waits(id);
+      await discord.comeBack();
+      await until(module, id, { state: 'delivered' });
+      expect(sent('soon')).toHaveLength(1);
+      expect(discord.requests.filter(({ method, path }) => method === 'GET' && path.endsWith('/messages'))).toEqual([]);
+    }, 60_000);
+  });
+
+  it('finds what a process had sent that died with it, long ago', async () => {
+    const observer = await town.start({ gateway: false, worker: false });
+    const id = await publish(observer, { channelId }, 'orphan');
+    const leases = new LeaseRepository(reader);
+    const [claimed] = await leases.claim(1, 30);
+    const { nonce, message } = claimed!;
+    await observer.get(DiscordSender).sendToChannel(channelId, message!, nonce);
+    await passTime(reader, tenMinutes);
+    discord.forgetNonces();
+    const module = await town.start({ gateway: false });
+    await until(module, id, { state: 'delivered' });
+    expect(sent('orphan')).toHaveLength(1);
+  }, 60_000);
+});
