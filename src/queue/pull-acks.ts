@@ -79,7 +79,7 @@ export class PullAcks {
        ), settled AS (
          UPDATE notifications
          SET state = 'delivered', attempts = attempts + 1, reason = NULL, lease_until = NULL, lease_batch = NULL,
-             delivered_at = now(), dead_at = NULL
+             delivered_at = now(), dead_at = NULL, fallback_secret = NULL
          WHERE id IN (SELECT id FROM held)
          RETURNING *
        ), noted AS (

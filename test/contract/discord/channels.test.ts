@@ -120,6 +120,7 @@ describe('a message into a channel', () => {
     expect(sentThere()).toHaveLength(1);
     expect(await bench.app.sender.editInChannel({ ...place, messageId: '100000000000000001' }, next)).toEqual({
       kind: 'permanent',
+      about: 'message',
       reason: 'Discord knows no such message.',
       gone: true,
     });
