@@ -2,6 +2,7 @@ import { type Row } from './behaviour-rows.js';
 
 const here = (name: string) => `test/contract/discord/${name}.test.ts`;
 const sending = 'test/integration/discord/discord-sending.test.ts';
+const confirmation = 'test/integration/queue/confirmation.test.ts';
 const fake = 'test/integration/testing/fake-discord.test.ts';
 const limits = 'test/unit/discord/embed-limits.test.ts';
 const commands = 'test/integration/discord/commands.test.ts';
@@ -53,7 +54,21 @@ export const restRows: Readonly<Record<string, Row>> = {
   },
   R8: { tests: [[here('sending'), 'a channel of direct messages that is gone is opened anew with the next try']] },
   R9: { tests: [[here('sending'), 'ends the notification as a dead letter with its reason, after one request']] },
-  R10: { notBuilt: 'a notification has one target' },
+  R10: {
+    tests: [
+      [
+        'test/integration/queue/publish-options.test.ts',
+        'gets what the target refuses, and the history tells why',
+        'is the last one: what it refuses is dead',
+      ],
+      [
+        'test/integration/queue/destinations.test.ts',
+        'is left alone after five failures, one try at a time, and gets everything in its order once it is well',
+        'is switched off after three notifications that it refused, and what is for it waits or turns elsewhere',
+        'is not blamed for outages, rate limits, and messages that nobody could send',
+      ],
+    ],
+  },
   R11: {
     tests: [
       [
@@ -86,6 +101,7 @@ export const restRows: Readonly<Record<string, Row>> = {
         'can be replaced, also when the answer is lost, and what the new one has not is gone',
       ],
       [sending, 'writes a direct message that mentions nobody, once for each nonce'],
+      [confirmation, 'is found in the %s before it is sent again', 'asks nothing while Discord still knows the nonce'],
     ],
   },
   R14: {
@@ -100,6 +116,12 @@ export const restRows: Readonly<Record<string, Row>> = {
   R15: {
     tests: [
       [fake, 'sends a direct message once for each nonce, and hears itself'],
+      [
+        confirmation,
+        'confirms what the bot and webhooks wrote where nobody else looks, and shows none of it',
+        'is not told of direct messages, which are delivered all the same',
+        'is not sent again: Discord had told of it',
+      ],
       [here('login'), 'asks for 250 offline members and no direct messages, and registers no command'],
     ],
   },
@@ -118,6 +140,11 @@ export const restRows: Readonly<Record<string, Row>> = {
       [
         'test/integration/queue/delivery-targets.test.ts',
         'ends as unknown when the process that sent it died, and is not sent a second time',
+      ],
+      [
+        confirmation,
+        'settles what went out by webhook and whose answer was lost',
+        'settles what was given up as unknown, once, and by the same words alone',
       ],
     ],
   },
