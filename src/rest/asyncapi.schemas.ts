@@ -96,7 +96,7 @@ const listed = z.object({
 const notification = z.object({
   id: z.string(),
   type: z.string(),
-  state: z.enum(['accepted', 'delivered', 'retrying', 'unknown', 'dead', 'superseded']),
+  state: z.enum(['accepted', 'delivered', 'retrying', 'unknown', 'dead', 'superseded', 'off']),
   attempts: z.int().nonnegative(),
   reason: z.string().optional(),
 });

@@ -127,18 +127,16 @@ export class DestinationRepository {
 
   /** Lets what waits for a paused target wait for its next try, and ends `leases` likewise. No try is counted. */
   async postpone(destination: string, leases: readonly Leased[]): Promise<void> {
-    await this.inBatches(
-      destination,
-      leases,
-      `standing AS (
+    await this.inBatches(destination, leases, {
+      standing: `standing AS (
          SELECT open_until FROM notification_destinations
          WHERE destination = $1 AND off_at IS NULL AND open_until > now() FOR SHARE
        )`,
-      `held IS NULL AND NOT behind AND not_before < (SELECT open_until FROM standing)`,
-      `not_before = greatest(not_before, (SELECT open_until FROM standing)), 
+      which: `held IS NULL AND NOT behind AND not_before < (SELECT open_until FROM standing)`,
+      change: `not_before = greatest(not_before, (SELECT open_until FROM standing)), 
        reason = CASE WHEN EXISTS (SELECT FROM standing) THEN $3 ELSE reason END`,
-      waitsForTarget,
-    );
+      reason: waitsForTarget,
+    });
   }
 
   /**
@@ -146,12 +144,10 @@ export class DestinationRepository {
    * that one.
    */
   async hold(destination: string, leases: readonly Leased[]): Promise<void> {
-    await this.inBatches(
-      destination,
-      leases,
-      `standing AS (SELECT true FROM notification_destinations WHERE destination = $1 AND off_at IS NOT NULL FOR SHARE)`,
-      `held IS NULL AND EXISTS (SELECT FROM standing)`,
-      `held = CASE WHEN EXISTS (SELECT FROM standing) AND fallback IS NULL THEN 'off' ELSE held END,
+    await this.inBatches(destination, leases, {
+      standing: `standing AS (SELECT true FROM notification_destinations WHERE destination = $1 AND off_at IS NOT NULL FOR SHARE)`,
+      which: `held IS NULL AND EXISTS (SELECT FROM standing)`,
+      change: `held = CASE WHEN EXISTS (SELECT FROM standing) AND fallback IS NULL THEN 'off' ELSE held END,
        not_before = CASE WHEN ${turning} AND attempts > 0 THEN now() ELSE not_before END,
        attempts = CASE WHEN ${turning} THEN 0 ELSE attempts END,
        reason = CASE WHEN ${turning} THEN $3 ELSE reason END,
@@ -160,8 +156,8 @@ export class DestinationRepository {
        target = CASE WHEN ${turning} THEN fallback ELSE target END,
        fallback_secret = CASE WHEN NOT ${turning} THEN fallback_secret END,
        fallback = CASE WHEN NOT ${turning} THEN fallback END`,
-      turnsAway,
-    );
+      reason: turnsAway,
+    });
   }
 
   /** Everything of the target goes out again, whatever was. False when nothing is known of it. */
@@ -236,10 +232,7 @@ export class DestinationRepository {
   private async inBatches(
     destination: string,
     leases: readonly Leased[],
-    standing: string,
-    which: string,
-    change: string,
-    reason: string,
+    { standing, which, change, reason }: Record<'standing' | 'which' | 'change' | 'reason', string>,
   ): Promise<void> {
     let ended = leases;
     for (;;) {

@@ -152,7 +152,7 @@ describe('what Discord tells of our own messages', () => {
     const id = await publish(module, { webhookUrl: webhook.url }, 'unheard');
     await until(module, id, { state: 'delivered', confirmedAt: time });
     expect(sent('unheard')).toHaveLength(1);
-    const [row] = (await reader.query('select message_id from notifications')) as { message_id: string }[];
+    const [row] = await reader.query<{ message_id: string }[]>('select message_id from notifications');
     expect(row!.message_id).toBe(sent('unheard')[0]!.messageId);
   }, 60_000);
 
@@ -209,10 +209,10 @@ describe('what Discord tells of our own messages', () => {
     }
     const waits = (id: string) =>
       vi.waitFor(async () => {
-        const [row] = (await reader.query('select state, maybe_sent_at from notifications where id = $1', [id])) as {
-          state: string;
-          maybe_sent_at: Date | null;
-        }[];
+        const [row] = await reader.query<{ state: string; maybe_sent_at: Date | null }[]>(
+          'select state, maybe_sent_at from notifications where id = $1',
+          [id],
+        );
         expect(row).toMatchObject({ state: 'pending' });
         expect(row!.maybe_sent_at).not.toBeNull();
       }, patience);
