@@ -287,6 +287,36 @@ describe('what Discord tells of our own messages', () => {
     }, 60_000);
   });
 
+  it.each([
+    ['nobody knows', { state: 'unknown', outcome: 'unknown' }],
+    ['it is to be tried again', { state: 'pending', outcome: 'postponed', delay: 60 }],
+    ['it is to go elsewhere', { state: 'dead', outcome: 'refused', fallsBack: true }],
+    ['it is given back', undefined],
+  ] as const)('is the last word on what is under way, though %s', async (_why, settlement) => {
+    const observer = await town.start({ gateway: false, worker: false });
+    const notification = { publisher: 't', target: { channelId }, fallback: { channelId: closedChannel } };
+    const { id } = await observer.get(NotificationQueue).publish({ ...notification, message: { content: 'x' } });
+    const leases = new LeaseRepository(reader);
+    const [claimed] = await leases.claim(1, 30);
+    observer.get(SentMessages).botWrote({ messageId: '7', nonce: claimed!.nonce });
+    await until(observer, id, { state: 'leased', confirmedAt: time });
+    if (settlement) expect(await leases.settle(claimed!, settlement)).toMatchObject({ state: 'delivered' });
+    else await leases.giveBack([claimed!]);
+    await until(observer, id, { state: 'delivered', target: { channelId }, fallback: null, deliveredAt: time });
+    expect(await reader.query('select message_id from notifications')).toEqual([{ message_id: '7' }]);
+  });
+
+  it('is enough: what a process had sent that died is not even looked for', async () => {
+    const observer = await town.start({ gateway: false, worker: false });
+    const id = await publish(observer, { channelId }, 'told of');
+    const [claimed] = await new LeaseRepository(reader).claim(1, 30);
+    observer.get(SentMessages).botWrote({ messageId: '7', nonce: claimed!.nonce });
+    await until(observer, id, { state: 'leased', confirmedAt: time });
+    await passTime(reader, tenMinutes);
+    await until(await town.start({ gateway: false }), id, { state: 'delivered' });
+    expect(discord.requests.filter(({ path }) => path.endsWith('/messages'))).toEqual([]);
+  }, 60_000);
+
   it('finds what a process had sent that died with it, long ago', async () => {
     const observer = await town.start({ gateway: false, worker: false });
     const id = await publish(observer, { channelId }, 'orphan');

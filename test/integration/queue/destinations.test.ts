@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { type SendOutcome } from '../../../src/domain/notification.js';
+import { DestinationRepository } from '../../../src/queue/destinations/destination.repository.js';
 import { aNotification, failure, guildId, nobodysFault, QueueBench, refusal, untilState } from './queue-fixture.js';
 
 /** Longer than any test: what happens in time happens for another reason than the poll. */
@@ -95,6 +96,19 @@ describe('a target that fails', () => {
     await vi.waitFor(async () => expect(await waiting()).toEqual([]), patience);
     await vi.waitFor(() => expect(toTheBad()).toHaveLength(12), patience);
   }, 60_000);
+
+  it('gives its one try to one of those who ask at once, and to the next when that one fell silent', async () => {
+    await bench.rows(
+      `insert into notification_destinations (destination, failures, refusals, last_reason, open_until)
+       values ($1, 5, 0, 'x', now() - interval '1 second')`,
+      [badName],
+    );
+    const repository = new DestinationRepository(bench.observer.database);
+    const ask = () => Promise.all(Array.from({ length: 8 }, () => repository.takeProbe(badName)));
+    expect((await ask()).filter(Boolean)).toHaveLength(1);
+    await later();
+    expect((await ask()).filter(Boolean)).toHaveLength(1);
+  });
 
   it('is tried by another when the one try met an outage', async () => {
     failing(nobodysFault);
