@@ -20,6 +20,7 @@ const shortestPostponement = 1;
  * nonce for some minutes.
  */
 const recognised = 60;
+const expired: Settlement = { state: 'dead', outcome: 'expired', reason: timeOver };
 const arrived = 'an earlier try had arrived';
 
 /** One claimed notification from its channel to its settled row. */
@@ -68,11 +69,12 @@ export class NotificationDelivery {
     }
     // What had begun may have arrived in time.
     if (notification.expired && !notification.begun && notification.doubt === null) {
-      return { state: 'dead', outcome: 'expired', reason: timeOver };
+      return expired;
     }
     const start = performance.now();
     const outcome = await this.send(notification);
     const pauseMs = onOutcome(outcome, this.dispatch.channelFor(notification.target)?.toDiscord ?? true).pauseMs;
+    if (outcome.kind === 'permanent' && outcome.reason === timeOver) return expired;
     const settlement = this.settlementOf(notification, outcome, pauseMs);
     const doubtful = outcome.kind === 'retry' && outcome.mayHaveArrived;
     return doubtful ? { ...settlement, doubtSeconds: (performance.now() - start) / 1000 } : settlement;

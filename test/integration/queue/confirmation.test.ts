@@ -1,72 +1,21 @@
-import { Test, type TestingModule } from '@nestjs/testing';
+import { type TestingModule } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DatabaseModule } from '../../../src/database/database.module.js';
 import { DiscordSender } from '../../../src/discord/discord-sender.js';
-import { DiscordStatus } from '../../../src/discord/discord-status.js';
-import { discordConfig } from '../../../src/discord/discord.config.js';
-import { DiscordModule } from '../../../src/discord/discord.module.js';
-import { EchoModule } from '../../../src/discord/echo.module.js';
 import { printOfRendered } from '../../../src/discord/message-print.js';
 import { SentMessages } from '../../../src/discord/sent-messages.js';
-import { type DomainEvent } from '../../../src/domain/events/index.js';
 import { type PublishTarget } from '../../../src/domain/notification.js';
-import { EventLog } from '../../../src/event-log/event-log.js';
-import { EventLogModule } from '../../../src/event-log/event-log.module.js';
 import { LeaseRepository } from '../../../src/queue/lease.repository.js';
 import { NotificationQueue } from '../../../src/queue/notification-queue.js';
-import { queueConfig } from '../../../src/queue/queue.config.js';
-import { QueueModule } from '../../../src/queue/queue.module.js';
 import { FakeDiscord, permissions } from '../../../src/testing/fake-discord/index.js';
 import { passTime } from '../../support/pass-time.js';
 import { createTestDatabase } from '../../support/test-database.js';
+import { Town } from './confirmation-town.js';
 
 const patience = { timeout: 20_000, interval: 20 };
 const tenMinutes = 600;
 const toChannels = { method: 'POST', path: /^\/channels\/\d+\/messages$/ };
 const toWebhooks = { method: 'POST', path: /^\/webhooks\// };
-
-/** Processes at work on one database and one Discord, with a session on its gateway or without. */
-class Town {
-  readonly events: DomainEvent[] = [];
-  private readonly modules: TestingModule[] = [];
-
-  constructor(
-    readonly discord: FakeDiscord,
-    private readonly url: string,
-  ) {}
-
-  async start({ gateway = true, worker = true } = {}): Promise<TestingModule> {
-    const config = discordConfig.parse({
-      DISCORD_TOKEN: this.discord.token,
-      DISCORD_API_URL: this.discord.apiUrl,
-      GUILDS: '*',
-    });
-    const discord = DiscordModule.forRoot(config, { gateway });
-    const settings = { QUEUE_POLL_SECONDS: '1', QUEUE_LEASE_SECONDS: '30', QUEUE_RETRY_SCHEDULE: '1,1,1' };
-    const queue = QueueModule.forRoot({ config: queueConfig.parse(settings), imports: [discord] });
-    const module = await Test.createTestingModule({
-      imports: [
-        DatabaseModule.forRoot({ url: this.url }),
-        EventLogModule.forRoot({ HISTORY_SIZE: 1_000, HISTORY_SECONDS: 600, PRESENCE_WINDOW_MS: 0 }),
-        discord,
-        queue,
-        ...(gateway ? [EchoModule.forRoot({ imports: [discord, queue] })] : []),
-      ],
-    }).compile();
-    module.useLogger(false);
-    module.get(EventLog).subscribe((event) => this.events.push(event));
-    this.modules.push(module);
-    if (!worker) vi.spyOn(module.get(LeaseRepository), 'claim').mockResolvedValue([]);
-    await module.init();
-    await module.get(DiscordStatus).settled();
-    return module;
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all(this.modules.map((module) => module.close()));
-  }
-}
 
 describe('what Discord tells of our own messages', () => {
   let discord: FakeDiscord;

@@ -46,7 +46,10 @@ describe('a pulled notification with another target', () => {
     await take();
     await bench.rows(`update notifications set lease_until = now()`);
     const { attempts } = await untilState(running, id, 'delivered');
-    expect(attempts).toMatchObject([{ attempt: 2, outcome: 'abandoned' }, { attempt: 1, outcome: 'sent' }]);
+    expect(attempts).toMatchObject([
+      { attempt: 2, outcome: 'abandoned' },
+      { attempt: 1, outcome: 'sent' },
+    ]);
   });
 
   it.each([

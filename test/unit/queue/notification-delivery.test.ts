@@ -141,6 +141,45 @@ describe('a delivery', () => {
     });
   });
 
+  it.each([
+    ['absent', 0],
+    ['unclear', 0],
+    ['found', 1],
+  ] as const)(
+    'looks for what may have arrived when its time is over, and sends nothing: %s',
+    async (kind, delivered) => {
+      const deliver = vi.spyOn(channel, 'deliver');
+      const looking = Object.assign(channel, { lookUp: () => Promise.resolve({ kind, messageId: '7' }) });
+      const doubt = { since: new Date(0).toISOString(), seconds: 1 };
+      try {
+        const settlement = await run({ kind: 'sent', messageId: '1' }, { ...claimed, expired: true, doubt });
+        expect(settlement).toMatchObject(
+          delivered ? { state: 'delivered', messageId: '7' } : { state: 'dead', outcome: 'expired' },
+        );
+        expect(deliver).not.toHaveBeenCalled();
+      } finally {
+        deliver.mockRestore();
+        Reflect.deleteProperty(looking, 'lookUp');
+      }
+    },
+  );
+
+  it('is put off when nobody can look whether it has arrived', async () => {
+    const looking = Object.assign(channel, {
+      lookUp: () => Promise.resolve({ kind: 'later', reason: 'away' } as const),
+    });
+    try {
+      const doubt = { since: new Date(0).toISOString(), seconds: 61 };
+      expect(await run({ kind: 'sent', messageId: '1' }, { ...claimed, doubt })).toMatchObject({
+        state: 'pending',
+        outcome: 'postponed',
+        reason: 'away',
+      });
+    } finally {
+      Reflect.deleteProperty(looking, 'lookUp');
+    }
+  });
+
   it('leaves no timer behind', async () => {
     await run({ kind: 'sent', messageId: '1' });
     expect(vi.getTimerCount()).toBe(0);
