@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { medianOf, ratio, shown, table } from './figures.mjs';
 import { withPostgres } from './postgres.mjs';
-import { measurePolls, measureRates } from './queue/measure.mjs';
+import { measureIdle, measurePolls, measureRates } from './queue/measure.mjs';
 
 const help = `npm run bench:queue -- [options]
 
@@ -64,6 +64,7 @@ function report(figures, { jobs, rounds }) {
       return [`${verb}, ${way}`, shown(ours, 0), shown(theirs, 0), ratio(ours, theirs), met];
     }),
   );
+  const idle = figures.filter(({ part }) => part === 'idle');
   const polls = figures.filter(({ part }) => part === 'polls');
   const flat = (key) => Math.max(...polls.map((poll) => poll[key])) / Math.min(...polls.map((poll) => poll[key]));
   return [
@@ -79,6 +80,12 @@ function report(figures, { jobs, rounds }) {
       polls.map(({ finished, empty, full }) => [String(finished), shown(empty, 2), shown(full, 2)]),
     ),
     `Dearest against cheapest: ${shown(flat('empty'), 2)} and ${shown(flat('full'), 2)} (goal: ≤ 2).`,
+    ...idle.map(({ p50, p99 }) =>
+      [
+        '## From accepted to Discord',
+        `A notification in an idle queue: ${shown(p50, 1)} ms at the median, ${shown(p99, 1)} ms at the 99th percentile (goal: < 50 ms at the median).`,
+      ].join('\n\n'),
+    ),
   ].join('\n\n');
 }
 
@@ -89,6 +96,7 @@ try {
     const say = (line) => console.log(line);
     const figures = await withPostgres(async ({ url }) => [
       ...(await measureRates({ url, ...options, say })),
+      ...(await measureIdle({ url, say })),
       ...(await measurePolls({ url, sizes: [0, options.finished / 10, options.finished], say })),
     ]);
     const text = report(figures, options);

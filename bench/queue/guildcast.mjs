@@ -1,8 +1,10 @@
 // Our queue as a library: what publishers and consumers reach over HTTP, without the HTTP.
+import { setTimeout } from 'node:timers/promises';
 import { Test } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
 import { DatabaseModule } from '../../dist/database/database.module.js';
 import { DiscordSender } from '../../dist/discord/discord-sender.js';
+import { MessageLookup } from '../../dist/discord/message-lookup.js';
 import { WebhookSender } from '../../dist/discord/webhook-sender.js';
 import { EventLogModule } from '../../dist/event-log/event-log.module.js';
 import { NotificationQueue } from '../../dist/queue/notification-queue.js';
@@ -14,19 +16,56 @@ import { payload } from './payload.mjs';
 
 class NoDiscord {}
 
-/** @param url of an empty database */
-export async function openGuildcast(url) {
-  const nobody = [DiscordSender, WebhookSender].map((provide) => ({ provide, useValue: {} }));
-  const module = await Test.createTestingModule({
+function compile(url, { sender = {}, delivery = 'pull' } = {}) {
+  const others = [DiscordSender, WebhookSender, MessageLookup];
+  const discord = others.map((provide) => ({ provide, useValue: provide === DiscordSender ? sender : {} }));
+  return Test.createTestingModule({
     imports: [
       DatabaseModule.forRoot({ url, DATABASE_POOL_SIZE: 10 }),
       EventLogModule.forRoot({ HISTORY_SIZE: 1_000, HISTORY_SECONDS: 600, PRESENCE_WINDOW_MS: 0 }),
       QueueModule.forRoot({
-        config: queueConfig.parse({ QUEUE_DELIVERY: 'pull' }),
-        imports: [{ module: NoDiscord, providers: nobody, exports: nobody.map(({ provide }) => provide) }],
+        config: queueConfig.parse({ QUEUE_DELIVERY: delivery }),
+        imports: [{ module: NoDiscord, providers: discord, exports: others }],
       }),
     ],
   }).compile();
+}
+
+/** Milliseconds from the acceptance of a notification to the call of Discord, of `count` in an idle queue. */
+export async function measureLatency(url, count) {
+  let called;
+  const sender = {
+    sendToUser: () => {
+      called(performance.now());
+      return Promise.resolve({ kind: 'sent', messageId: '1' });
+    },
+  };
+  const module = await compile(url, { sender, delivery: 'push' });
+  module.useLogger(false);
+  await module.init();
+  const queue = module.get(NotificationQueue);
+  const latencies = [];
+  try {
+    for (let turn = 0; turn < count + 10; turn += 1) {
+      const calling = new Promise((resolve) => (called = resolve));
+      const target = { userId: String(100_000_000 + turn) };
+      await queue.publish({ target, type: 'backup_error', payload, publisher: 'bench' });
+      const accepted = performance.now();
+      const latency = Math.max(0, (await calling) - accepted);
+      // The first ones find a cold process.
+      if (turn >= 10) latencies.push(latency);
+      // Until it is settled, and everybody sleeps again.
+      await setTimeout(50);
+    }
+  } finally {
+    await module.close();
+  }
+  return latencies.sort((a, b) => a - b);
+}
+
+/** @param url of an empty database */
+export async function openGuildcast(url) {
+  const module = await compile(url);
   module.useLogger(false);
   const queue = module.get(NotificationQueue);
   const pull = module.get(PullQueue);

@@ -1,6 +1,6 @@
 // Rounds in which both queues do the same, one after the other on the same Postgres.
 import { Client } from 'pg';
-import { openGuildcast } from './guildcast.mjs';
+import { measureLatency, openGuildcast } from './guildcast.mjs';
 import { openPgBoss } from './pg-boss.mjs';
 
 async function freshDatabase(url, name) {
@@ -105,4 +105,13 @@ export async function measurePolls({ url, sizes, say }) {
     await queue.close();
   }
   return figures;
+}
+
+/** Milliseconds from the acceptance to the call of Discord while nothing else is to be done. */
+export async function measureIdle({ url, say }) {
+  const latencies = await measureLatency(await freshDatabase(url, 'idle'), 200);
+  const at = (share) => latencies[Math.floor((latencies.length - 1) * share)];
+  const figure = { part: 'idle', p50: at(0.5), p99: at(0.99) };
+  say(`accepted to Discord called: p50 ${figure.p50.toFixed(1)} ms, p99 ${figure.p99.toFixed(1)} ms`);
+  return [figure];
 }

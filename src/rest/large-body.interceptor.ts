@@ -4,7 +4,7 @@ import { type Request } from 'express';
 import { type Observable } from 'rxjs';
 import { Fault } from '../domain/fault.js';
 import { utf8Text } from '../domain/utf8-text.js';
-import { readRawBody } from './raw-body.js';
+import { readInflatedBody } from './raw-body.js';
 
 /** Bytes of a body that is larger than others may be. */
 export const longestLargeBody = 2_097_152;
@@ -34,7 +34,7 @@ export class LargeBody implements NestInterceptor {
 }
 
 async function readJson(request: Request): Promise<unknown> {
-  const text = utf8Text(await readRawBody(request, longestLargeBody, ': send it in several'));
+  const text = utf8Text(await readInflatedBody(request, longestLargeBody, ': send it in several'));
   try {
     return JSON.parse(text);
   } catch (error) {

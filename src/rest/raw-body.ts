@@ -1,7 +1,13 @@
 import { type IncomingMessage } from 'node:http';
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { UnsupportedMediaTypeException } from '@nestjs/common';
 import { type Request } from 'express';
 import { Fault } from '../domain/fault.js';
+
+const inflaters = new Map(
+  Object.entries({ gzip: promisify(gunzip), deflate: promisify(inflate), br: promisify(brotliDecompress) }),
+);
 
 const routes = [/^\/api\/v1\/notify\//i, /^\/api\/v1\/hooks\//i];
 
@@ -20,6 +26,25 @@ export async function readRawBody(request: Request, most: number, advice = ''): 
   if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
     throw new UnsupportedMediaTypeException('This body must not be compressed.');
   }
+  return readBytes(request, most, advice);
+}
+
+/** The same of a body that may be compressed; the bound is that of what comes out. */
+export async function readInflatedBody(request: Request, most: number, advice = ''): Promise<Buffer> {
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  if (encoding === 'identity') return readBytes(request, most, advice);
+  const decompress = inflaters.get(encoding);
+  if (!decompress) throw new UnsupportedMediaTypeException('The body may be compressed by gzip, deflate or br.');
+  const bytes = await readBytes(request, most, advice);
+  try {
+    return await decompress(bytes, { maxOutputLength: most });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(most, advice);
+    throw new Fault('request.invalid', 'The compressed body cannot be read.');
+  }
+}
+
+async function readBytes(request: Request, most: number, advice: string): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > most) throw tooLarge(most, advice);
   const chunks: Buffer[] = [];
   let bytes = 0;

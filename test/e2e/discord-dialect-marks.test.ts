@@ -242,6 +242,7 @@ describe('the queue as a whole', { timeout: 60_000 }, () => {
         codespace_url: null,
         is_valid: true,
       },
+      sources: [],
       timestamp: isoTime,
     });
     expect((body.stats as { oldest_pending_age_s: number }).oldest_pending_age_s).toBeGreaterThanOrEqual(100);

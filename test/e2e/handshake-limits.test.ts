@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Connections } from '../../src/gateway/connections.js';
+import { longestLargeBody } from '../../src/rest/large-body.interceptor.js';
 import { problem } from '../../src/rest/problem.js';
 import { memberOf, messageOf } from '../support/events.js';
 import { RawSocket, upgradeHeaders } from '../support/raw-socket.js';
@@ -86,8 +87,8 @@ describe('the head of a request', () => {
 });
 
 describe('the body of a request', () => {
-  const post = (body: string) =>
-    fetch(`${app.url}/api/v1/notifications`, {
+  const post = (body: string, below = '') =>
+    fetch(`${app.url}/api/v1/notifications${below}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${testKeys.publish}` },
       body,
@@ -105,7 +106,10 @@ describe('the body of a request', () => {
       status: 413,
       detail: expect.stringMatching(/payload/i) as unknown,
     });
-    const answer = await post(notification(most + 1));
+    const tooMany = await post(notification(longestLargeBody + 1));
+    expect(tooMany.status).toBe(413);
+    expect(problem.parse(await tooMany.json())).toMatchObject({ code: 'request.too_large' });
+    const answer = await post(notification(most + 1), '/preview');
     expect(answer.status).toBe(413);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
     expect(problem.parse(await answer.json())).toMatchObject({
@@ -117,16 +121,25 @@ describe('the body of a request', () => {
   it('is counted as it is after its compression', async () => {
     const { gzipSync } = await import('node:zlib');
     const bomb = gzipSync(Buffer.alloc(50_000_000, ' '));
-    const answer = await fetch(`${app.url}/api/v1/notifications`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        'content-encoding': 'gzip',
-        authorization: `Bearer ${testKeys.publish}`,
-      },
-      body: bomb,
-    });
+    const send = (content: Buffer, encoding: string) =>
+      fetch(`${app.url}/api/v1/notifications`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'content-encoding': encoding,
+          authorization: `Bearer ${testKeys.publish}`,
+        },
+        body: content,
+      });
+    const answer = await send(bomb, 'gzip');
     expect([answer.status, answer.headers.get('content-type')]).toEqual([413, expect.stringContaining('problem+json')]);
+    for (const [encoding, content, status] of [
+      ['gzip', gzipSync(notification(200)), 202],
+      ['gzip', Buffer.from('no gzip'), 400],
+      ['zstd', Buffer.from('x'), 415],
+    ] as const) {
+      expect((await send(content, encoding)).status, encoding).toBe(status);
+    }
   });
 });
 

@@ -83,9 +83,10 @@ export class QueueOperations1700000000017 implements MigrationInterface {
     await runner.query(`
       update notifications set dead_at = created_at
       where state in ('dead', 'unknown', 'superseded') and dead_at is null`);
-    // By -id, newest first: an index by id would tempt the planner to look for due rows in it.
+    // By -id, newest first, and in a collation of its own: an index by state and id would tempt the planner to look for
+    // due rows and lost leases in it.
     await runner.query(`
-      create index notifications_undelivered on notifications (state, (-id)) where state <> 'delivered'`);
+      create index notifications_undelivered on notifications (state collate "C", (-id)) where state <> 'delivered'`);
     await runner.query(`
       create index notifications_delivered on notifications (delivered_at) where state = 'delivered'`);
     await runner.query(`

@@ -64,7 +64,11 @@ describe('an edit', () => {
       method: 'DELETE',
       headers: { authorization: `Bot ${bench.discord.token}` },
     });
-    expect(await edit(messageId)).toEqual({ kind: 'permanent', reason: 'Discord knows no such message.', gone: true });
+    expect(await edit(messageId)).toMatchObject({
+      kind: 'permanent',
+      reason: 'Discord knows no such message.',
+      gone: true,
+    });
   });
 
   it('says so too when the direct messages are not where they were, and opens them anew', async () => {

@@ -132,6 +132,8 @@ describe('a message by webhook', () => {
     expect(sent()).toHaveLength(1);
     expect(await sender.edit(webhook, '100000000000000001', { content: 'x' })).toEqual({
       kind: 'permanent',
+      about: 'message',
+      gone: true,
       reason: 'Discord knows no such message.',
     });
   });

@@ -67,6 +67,8 @@ describe('redrives and purges', { timeout: 120_000 }, () => {
       const job = await bench.jobs.redrive({ ofState: 'dead' });
       const killed = await vi.waitFor(
         async () => {
+          // What a transaction sees of the others is as it was at its first look.
+          await blocker.query('select pg_stat_clear_snapshot()');
           const rows = await blocker.query(
             `select pg_terminate_backend(pid) from pg_stat_activity
              where datname = current_database() and wait_event_type = 'Lock' and query like '%notification_jobs%'`,

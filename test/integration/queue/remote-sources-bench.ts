@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { DatabaseModule } from '../../../src/database/database.module.js';
 import { DiscordSender } from '../../../src/discord/discord-sender.js';
+import { MessageLookup } from '../../../src/discord/message-lookup.js';
 import { WebhookSender } from '../../../src/discord/webhook-sender.js';
 import { type RenderedMessage, type SendOutcome } from '../../../src/domain/notification.js';
 import { EventLogModule } from '../../../src/event-log/event-log.module.js';
@@ -108,9 +109,10 @@ export class RemoteSourcesBench {
     @Module({
       providers: [
         { provide: DiscordSender, useValue: dms },
+        { provide: MessageLookup, useValue: { find: () => Promise.resolve({ kind: 'unclear' }) } },
         { provide: WebhookSender, useValue: new NoWebhooks() },
       ],
-      exports: [DiscordSender, WebhookSender],
+      exports: [DiscordSender, WebhookSender, MessageLookup],
     })
     class SenderModule {}
 

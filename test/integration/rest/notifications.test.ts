@@ -64,6 +64,7 @@ describe('/api/v1/notifications', () => {
       createdAt: expect.any(String) as string,
       nextAttemptAt: expect.any(String) as string,
       deliveredAt: null,
+      confirmedAt: null,
       reason: null,
     });
   });
