@@ -8,7 +8,7 @@ import { createTestDatabase } from '../support/test-database.js';
 const key = 'publish-key-for-tests';
 const messages = { method: 'POST', path: /^\/channels\/\d+\/messages$/ };
 /** Of the last test; more of them take their time, and prove the same more often. */
-const many = Number(process.env.CRASH_TEST_NOTIFICATIONS ?? 500);
+const many = Number(process.env.CRASH_TEST_NOTIFICATIONS ?? 300);
 
 /** Steps of the way at which the database can be told to stop: what a row is about to become. */
 const gates = { insert: 41, leased: 42, delivered: 43 } as const;
@@ -213,7 +213,7 @@ describe('a process that is killed', () => {
     60_000,
   );
 
-  const kills = many > 1_000 ? 8 : 3;
+  const kills = many > 1_000 ? 8 : 2;
 
   it('again and again, amid many notifications, loses none and repeats none', async () => {
     const users = Array.from({ length: 10 }, (_, index) => discord.addUser({ username: `many-${index}` }).id);

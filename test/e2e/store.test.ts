@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -258,7 +259,10 @@ describe('many members in one body', () => {
     expect(await code(await send(chunks))).toEqual([413, 'request.too_large']);
     expect(await code(await send('{"members":['))).toEqual([400, 'request.invalid']);
     expect(await code(await send(Buffer.from([0x7b, 0xff, 0x7d])))).toEqual([400, 'request.invalid']);
-    expect(await code(await send('{}', { 'content-encoding': 'gzip' }))).toEqual([415, 'request.invalid']);
+    expect(await code(await send('{}', { 'content-encoding': 'gzip' }))).toEqual([400, 'request.invalid']);
+    expect(await code(await send('{}', { 'content-encoding': 'zstd' }))).toEqual([415, 'request.invalid']);
+    const packed = gzipSync(Buffer.alloc(3_000_000, ' '));
+    expect(await code(await send(packed, { 'content-encoding': 'gzip' }))).toEqual([413, 'request.too_large']);
     expect(await code(await send('members', { 'content-type': 'text/plain' }))).toEqual([400, 'request.invalid']);
     expect(await code(await send(blanks(200_000), { authorization: `Bearer ${testKeys.read}` }))).toEqual([
       403,

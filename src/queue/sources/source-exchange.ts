@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { Agent, type Dispatcher, request } from 'undici';
+import { describeFailure } from '../../outgoing/describe-failure.js';
 import { version } from '../../telemetry/version.js';
 import { parseLenientJson } from './lenient-json.js';
 import { SourceError } from './source.error.js';
@@ -12,26 +13,6 @@ const longestAnswer = 2_097_152;
 const longestLeftover = 16_384;
 /** Milliseconds; whoever wants to be left alone for longer is asked again all the same. */
 const longestPause = 300_000;
-
-/** What keeps a connection from being made or used. Codes of Node, OpenSSL and undici. */
-const words: Record<string, string> = {
-  ENOTFOUND: 'its name is not known',
-  EAI_AGAIN: 'its name cannot be resolved now',
-  ECONNREFUSED: 'nobody listens there',
-  ECONNRESET: 'it cut the connection',
-  EPIPE: 'it cut the connection',
-  UND_ERR_SOCKET: 'it cut the connection',
-  ETIMEDOUT: 'it does not answer',
-  EHOSTUNREACH: 'there is no way to it',
-  ENETUNREACH: 'there is no way to it',
-  UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
-  UND_ERR_HEADERS_TIMEOUT: 'it does not answer',
-  UND_ERR_BODY_TIMEOUT: 'its answer does not end',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by an authority that is not trusted',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
-};
 
 export interface SourceQuestion {
   method: 'GET' | 'POST';
@@ -66,7 +47,7 @@ export class SourceExchange {
     } catch (error) {
       if (signal.aborted) throw new SourceError('was not asked to the end: this program stops');
       if (late.aborted) throw new SourceError(`gave no whole answer within ${this.limits.patience / 1000} s`);
-      throw error instanceof SourceError ? error : new SourceError(`cannot be asked: ${describe(error)}`);
+      throw error instanceof SourceError ? error : new SourceError(`cannot be asked: ${describeFailure(error)}`);
     }
   }
 
@@ -143,12 +124,4 @@ function refusalOf({ statusCode, headers }: Dispatcher.ResponseData, more: strin
 
 function one(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
-}
-
-/** Fixed words and a code: messages of libraries may quote the address. */
-function describe(error: unknown): string {
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  const code = first instanceof Error && 'code' in first && typeof first.code === 'string' ? first.code : undefined;
-  if (code === undefined) return first instanceof Error ? first.name : 'for an unknown reason';
-  return words[code] ? `${words[code]} (${code})` : code;
 }

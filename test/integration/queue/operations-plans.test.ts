@@ -1,47 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
+import { nodesOf, pagesOf, type Plan, plansOf } from '../../support/query-plans.js';
 import { OperationsBench } from './operations-bench.js';
-
-interface Plan {
-  'Node Type': string;
-  'Relation Name'?: string;
-  'Shared Hit Blocks': number;
-  'Shared Read Blocks': number;
-  Plans?: Plan[];
-}
-
-const flat = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(flat)];
 
 describe('what operators cost', () => {
   const bench = new OperationsBench();
 
-  /** The statements that `work` sends, each explained as it runs, and undone. */
-  async function plansOf(work: () => Promise<unknown>): Promise<Plan[]> {
-    const { database } = bench.observer;
-    const query = vi.spyOn(database, 'query');
-    const sent = await work()
-      .then(() => query.mock.calls.map(([statement, parameters]) => ({ statement, parameters })))
-      .finally(() => query.mockRestore());
-    expect(sent.length).toBeGreaterThan(0);
-    const plans: Plan[] = [];
-    for (const { statement, parameters } of sent) {
-      const runner = database.createQueryRunner();
-      try {
-        await runner.startTransaction();
-        const [row] = (await runner.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${statement}`, parameters)) as {
-          'QUERY PLAN': { Plan: Plan }[];
-        }[];
-        plans.push(row!['QUERY PLAN'][0]!.Plan);
-      } finally {
-        await runner.rollbackTransaction();
-        await runner.release();
-      }
-    }
-    return plans;
-  }
-
-  /** Pages of the database that were touched. */
-  const pages = (plans: Plan[]) =>
-    plans.reduce((sum, plan) => sum + plan['Shared Hit Blocks'] + plan['Shared Read Blocks'], 0);
+  const explained = (work: () => Promise<unknown>) => plansOf(bench.observer.database, work);
 
   const counting = {
     stats: () => bench.operations.stats(),
@@ -67,7 +31,7 @@ describe('what operators cost', () => {
   it('is the same with nothing and with 100 000 notifications ended', async () => {
     await bench.rows('analyze notifications');
     const before: Record<string, number> = {};
-    for (const [name, work] of Object.entries(counting)) before[name] = pages(await plansOf(work));
+    for (const [name, work] of Object.entries(counting)) before[name] = pagesOf(await explained(work));
     await bench.seed(5_000, 'delivered');
     await bench.seed(15_000, 'dead');
     await bench.seed(3_000, 'superseded');
@@ -76,18 +40,18 @@ describe('what operators cost', () => {
     await bench.tallies.fold();
     await bench.rows('vacuum analyze notifications, notification_tally_changes, notification_tallies');
     for (const [name, work] of Object.entries(counting)) {
-      const plans = await plansOf(work);
-      expect(pages(plans), name).toBeLessThanOrEqual(before[name]! + 15);
-      const nodes = plans.flatMap(flat).filter((node) => node['Relation Name'] === 'notifications');
+      const plans = await explained(work);
+      expect(pagesOf(plans), name).toBeLessThanOrEqual(before[name]! + 15);
+      const nodes = plans.flatMap(nodesOf).filter((node) => node['Relation Name'] === 'notifications');
       expect(
         nodes.map((node) => node['Node Type']),
         name,
       ).not.toContain('Seq Scan');
     }
     for (const [name, [work, most]] of Object.entries(listing)) {
-      const plans = await plansOf(work);
-      expect(pages(plans), name).toBeLessThanOrEqual(most);
-      const nodes = plans.flatMap(flat).filter((node) => node['Relation Name'] === 'notifications');
+      const plans = await explained(work);
+      expect(pagesOf(plans), name).toBeLessThanOrEqual(most);
+      const nodes = plans.flatMap(nodesOf).filter((node) => node['Relation Name'] === 'notifications');
       expect(
         nodes.map((node) => node['Node Type']),
         name,
@@ -129,10 +93,10 @@ describe('what operators cost', () => {
       transaction.mockRestore();
     }
     expect(explained).toHaveLength(2);
-    const nodes = explained.flatMap(flat).filter((node) => node['Relation Name'] === 'notifications');
+    const nodes = explained.flatMap(nodesOf).filter((node) => node['Relation Name'] === 'notifications');
     expect(nodes.map((node) => node['Node Type'])).not.toContain('Seq Scan');
     // 500 rows, each with the entries of its indexes; and a look at 10 000.
-    expect(pages(explained.slice(0, 1))).toBeLessThan(20_000);
-    expect(pages(explained.slice(1))).toBeLessThan(3_000);
+    expect(pagesOf(explained.slice(0, 1))).toBeLessThan(20_000);
+    expect(pagesOf(explained.slice(1))).toBeLessThan(3_000);
   }, 180_000);
 });

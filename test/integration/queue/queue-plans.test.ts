@@ -1,50 +1,11 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { nodesOf, pagesOf, plansOf } from '../../support/query-plans.js';
 import { here, PullBench } from './pull-bench.js';
-
-interface Plan {
-  'Node Type': string;
-  'Relation Name'?: string;
-  'Index Name'?: string;
-  'Rows Removed by Filter'?: number;
-  'Shared Hit Blocks': number;
-  'Shared Read Blocks': number;
-  Plans?: Plan[];
-}
-
-const flat = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(flat)];
 
 describe('what a poll costs', () => {
   const bench = new PullBench();
 
-  /** The statements that `work` sends, each explained as it runs, and undone. */
-  async function plansOf(work: () => Promise<unknown>): Promise<Plan[]> {
-    const { database } = bench.process;
-    const query = vi.spyOn(database, 'query');
-    const sent = await work()
-      .then(() => query.mock.calls.map(([statement, parameters]) => ({ statement, parameters })))
-      .finally(() => query.mockRestore());
-    expect(sent.length).toBeGreaterThan(0);
-    const plans: Plan[] = [];
-    for (const { statement, parameters } of sent) {
-      const runner = database.createQueryRunner();
-      try {
-        await runner.startTransaction();
-        const [row] = (await runner.query(
-          `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${statement}`,
-          parameters as unknown[],
-        )) as { 'QUERY PLAN': { Plan: Plan }[] }[];
-        plans.push(row!['QUERY PLAN'][0]!.Plan);
-      } finally {
-        await runner.rollbackTransaction();
-        await runner.release();
-      }
-    }
-    return plans;
-  }
-
-  /** Pages of the database that were touched. */
-  const pages = (plans: Plan[]) =>
-    plans.reduce((sum, plan) => sum + plan['Shared Hit Blocks'] + plan['Shared Read Blocks'], 0);
+  const explained = (work: () => Promise<unknown>) => plansOf(bench.process.database, work);
 
   const polls = {
     'by an old consumer': () => bench.process.pull.claim({ limit: 50, usersOnly: true }, here),
@@ -57,7 +18,7 @@ describe('what a poll costs', () => {
 
   async function costs(): Promise<Record<string, number>> {
     const found: Record<string, number> = {};
-    for (const [name, poll] of Object.entries(polls)) found[name] = pages(await plansOf(poll));
+    for (const [name, poll] of Object.entries(polls)) found[name] = pagesOf(await explained(poll));
     return found;
   }
 
@@ -87,7 +48,9 @@ describe('what a poll costs', () => {
     );
     await bench.rows('analyze notifications');
     for (const [name, poll] of Object.entries(polls)) {
-      const nodes = (await plansOf(poll)).flatMap(flat).filter((node) => node['Relation Name'] === 'notifications');
+      const nodes = (await explained(poll))
+        .flatMap(nodesOf)
+        .filter((node) => node['Relation Name'] === 'notifications');
       expect(
         nodes.map((node) => node['Node Type']).filter((type) => type === 'Seq Scan'),
         name,
@@ -104,7 +67,7 @@ describe('what a poll costs', () => {
     );
     const id = (await bench.publish())[0];
     await bench.rows('analyze notifications');
-    const nodes = (await plansOf(() => bench.process.pull.look({ limit: 50 }))).flatMap(flat);
+    const nodes = (await explained(() => bench.process.pull.look({ limit: 50 }))).flatMap(nodesOf);
     const scan = nodes.find((node) => node['Index Name'] === 'notifications_pulled');
     expect(scan).toBeDefined();
     expect(scan!['Rows Removed by Filter'] ?? 0).toBe(0);
