@@ -52,11 +52,13 @@ describe('a source in trouble', { timeout: 60_000 }, () => {
       .poll(() => bench.reference.marks.sort(), patience)
       .toEqual([...ids, third].map((id) => `processed ${id}`));
     // The silent one has not even had its time. What was marked there is counted here a moment later.
-    await expect.poll(() => running.sources.status(), patience).toMatchObject([
-      { name: 'silent', state: 'idle' },
-      { name: 'gone', state: 'failing' },
-      { name: 'well', state: 'ok', processed: 3 },
-    ]);
+    await expect
+      .poll(() => running.sources.status(), patience)
+      .toMatchObject([
+        { name: 'silent', state: 'idle' },
+        { name: 'gone', state: 'failing' },
+        { name: 'well', state: 'ok', processed: 3 },
+      ]);
     // And a stop waits for nobody: its deadline is earlier than the silent one's.
     await bench.stop(running);
     expect(silent.asked).toMatchObject([{ status: 0 }]);
