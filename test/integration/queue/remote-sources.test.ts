@@ -170,7 +170,9 @@ describe('a source that is only read', { timeout: 60_000 }, () => {
     ]);
     expect(bench.dms.sent).toHaveLength(5);
     expect(bench.dms.sent.map(({ userId }) => userId)).toContain('100000000000001');
-    expect((await sources.status())[0]).toMatchObject({ polled: 13, malformed: 8, processed: 5, waiting: 0 });
+    await expect
+      .poll(() => sources.status(), patience)
+      .toMatchObject([{ polled: 13, malformed: 8, processed: 5, waiting: 0 }]);
   });
 
   it('takes what is repeated in one answer once, counts what has no id, and leaves the rest of the batch alone', async () => {
