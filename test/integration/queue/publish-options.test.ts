@@ -50,6 +50,22 @@ describe('what publishers may ask for', () => {
     await vi.waitFor(() => expect(running.events.map(({ type }) => type)).toContain('notification.dead'));
   });
 
+  it('gives no consumer what nobody wants any more, and ends it though nobody else asks', async () => {
+    const expiresAt = new Date(Date.now() - 1_000).toISOString();
+    const pulled = { ...aNotification, delivery: 'pull' as const };
+    const { id } = await bench.observer.queue.publish({ ...pulled, expiresAt });
+    const wanted = await bench.observer.queue.publish({
+      ...pulled,
+      expiresAt: new Date(Date.now() + 60_000).toISOString(),
+    });
+    const here = new AbortController().signal;
+    const { rows } = await bench.observer.pull.claim({ limit: 1 }, here);
+    expect(rows.map((row) => row.id)).toEqual([wanted.id]);
+    expect((await bench.observer.pull.claim({ limit: 1 }, here)).rows).toEqual([]);
+    const view = await bench.observer.queue.get(id);
+    expect(view).toMatchObject({ state: 'dead', attempts: [{ attempt: 1, outcome: 'expired' }] });
+  });
+
   describe('another target', () => {
     const fallback = { channelId: '200000000000000001' };
 
