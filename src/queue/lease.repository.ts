@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { prepared } from '../database/prepared-statements.js';
 import {
   type Locale,
   type NotificationState,
@@ -130,7 +131,7 @@ export class LeaseRepository {
   /** Notes that a notification goes out now, for those that must not go out twice. False when the lease is lost. */
   async begin({ id, leaseToken }: Lease): Promise<boolean> {
     const [, changed]: [unknown[], number] = await this.database.query(
-      `UPDATE notifications SET begun_at = now() WHERE id = $1 AND lease_token = $2`,
+      prepared('UPDATE notifications SET begun_at = now() WHERE id = $1 AND lease_token = $2'),
       [id, leaseToken],
     );
     return changed > 0;
@@ -170,7 +171,7 @@ export class LeaseRepository {
   async settle(lease: Lease & { attempts: number }, settlement: Settlement): Promise<Settled | undefined> {
     const { state, outcome, delay, reason, messageId, fallsBack, doubtSeconds } = settlement;
     const rows: (Omit<Settled, 'latency'> & { not_before: Date; latency: number | null })[] = await this.database.query(
-      `WITH held AS (
+      prepared(`WITH held AS (
          UPDATE notifications
          SET state = CASE WHEN $8 AND fallback IS NOT NULL THEN 'pending' ELSE $3 END,
              attempts = CASE WHEN $8 AND fallback IS NOT NULL THEN 0 WHEN $4 = 'postponed' THEN attempts
@@ -207,7 +208,7 @@ export class LeaseRepository {
          SELECT id, $9, $4, $6 FROM held
          WHERE NOT EXISTS (SELECT FROM renewed)
        )
-       SELECT state, attempts, not_before, latency FROM held`,
+       SELECT state, attempts, not_before, latency FROM held`),
       [
         lease.id,
         lease.leaseToken,
@@ -230,12 +231,12 @@ export class LeaseRepository {
   /** Seconds until the next pushed row falls due or loses its lease, negative if one has; undefined when none waits. */
   async secondsUntilDue(): Promise<number | undefined> {
     const rows: { seconds: number | null }[] = await this.database.query(
-      `SELECT extract(epoch FROM least(
+      prepared(`SELECT extract(epoch FROM least(
          (SELECT min(next.not_before) FROM (VALUES (3), (2), (1), (0)) AS of (priority), LATERAL (
             SELECT not_before FROM notifications WHERE ${offered} AND priority = of.priority
             ORDER BY not_before LIMIT 1) AS next),
          (SELECT min(lease_until) FROM notifications WHERE state = 'leased' AND delivery = 'push')
-       ) - now())::float8 AS seconds`,
+       ) - now())::float8 AS seconds`),
     );
     return rows[0]?.seconds ?? undefined;
   }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Fault } from '../domain/fault.js';
 import { type EntityManager } from 'typeorm';
@@ -11,6 +10,7 @@ import {
 } from '../domain/notification.js';
 import { boundedJson, canonicalHash, storableJson } from './canonical-json.js';
 import { type DeliveryMode } from './delivery-mode.js';
+import { newNonce } from './nonce.js';
 import { NotificationAnnouncer } from './notification-announcer.js';
 import { type AttemptOutcome, type Hold, type NotificationEntity } from './notification.entity.js';
 import {
@@ -175,7 +175,7 @@ export class NotificationQueue {
         payload,
         message,
         publisher,
-        nonce: randomBytes(16).toString('base64url'),
+        nonce: newNonce(),
         idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, hash: hash() },
         ...placed,
         delivery: this.modeOf(target, placed.delivery),

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { prepared } from '../database/prepared-statements.js';
 import { type Locale, type NotificationTarget, priorities, type Priority } from '../domain/notification.js';
 import { type DeliveryMode } from './delivery-mode.js';
 import { NotificationEntity } from './notification.entity.js';
@@ -53,16 +54,77 @@ export interface SupersededNotification {
 /** A column of numbers in words. */
 export const priorityName = `(ARRAY['${priorities.join("', '")}'])[priority + 1]`;
 
+/** The columns that publishers fill, with their types. */
+const given = {
+  target: 'jsonb',
+  target_secret: 'text',
+  type: 'text',
+  payload: 'jsonb',
+  message: 'jsonb',
+  guild_id: 'text',
+  publisher: 'text',
+  nonce: 'text',
+  idempotency_key: 'text',
+  idempotency_hash: 'text',
+  delivery: 'text',
+  priority: 'smallint',
+  not_before: 'timestamptz',
+  expires_at: 'timestamptz',
+  group_key: 'text',
+  collapse_key: 'text',
+  fallback: 'jsonb',
+  fallback_secret: 'text',
+  locale: 'text',
+  route: 'text',
+  flood_limit: 'int',
+  flood_seconds: 'int',
+};
+type Given = Record<keyof typeof given, unknown>;
+const columns = Object.keys(given) as (keyof typeof given)[];
+
+function givenBy(row: NewNotification): Given {
+  return {
+    target: JSON.stringify(row.target),
+    target_secret: row.secret,
+    type: row.type,
+    payload: row.payload,
+    message: row.message,
+    guild_id: row.guildId,
+    publisher: row.publisher,
+    nonce: row.nonce,
+    idempotency_key: row.idempotency?.key,
+    idempotency_hash: row.idempotency?.hash,
+    delivery: row.delivery,
+    priority: priorities.indexOf(row.priority),
+    not_before: row.notBefore,
+    expires_at: row.expiresAt,
+    group_key: row.groupKey,
+    collapse_key: row.collapseKey,
+    fallback: row.fallback && JSON.stringify(row.fallback),
+    fallback_secret: row.fallbackSecret,
+    locale: row.locale,
+    route: row.route,
+    flood_limit: row.floodLimit,
+    flood_seconds: row.floodSeconds,
+  };
+}
+
+/** The values of a column; null where no row has one, which says the same and need not be read. */
+function valuesOf(rows: readonly Given[], column: keyof Given): unknown[] | null {
+  const values = rows.map((row) => row[column]);
+  return values.some((value) => value !== undefined) ? values : null;
+}
+
 /** What a batch locks before it is stored, in one order, lest two batches wait for each other's lanes or counts. */
 function locksOf(notifications: readonly NewNotification[]): string {
   if (notifications.length < 2) return '';
   const parts: string[] = [];
   if (notifications.some((row) => row.groupKey ?? row.collapseKey)) {
-    parts.push(`SELECT notification_lane(publisher, "groupKey", "collapseKey") AS name FROM given
-                WHERE "groupKey" IS NOT NULL OR "collapseKey" IS NOT NULL`);
+    parts.push(`SELECT notification_lane(publisher, group_key, collapse_key) AS name FROM given
+                WHERE group_key IS NOT NULL OR collapse_key IS NOT NULL`);
   }
   if (notifications.some((row) => row.floodLimit !== undefined)) {
-    parts.push(`SELECT 'flood ' || publisher AS name FROM given WHERE "floodLimit" IS NOT NULL`);
+    parts.push(`SELECT 'flood ' || publisher AS name FROM given WHERE flood_limit IS NOT NULL`);
   }
   if (parts.length === 0) return '';
   return `locked AS (
@@ -70,6 +132,22 @@ function locksOf(notifications: readonly NewNotification[]): string {
       SELECT DISTINCT hashtextextended(name, 0) AS lock FROM (${parts.join(' UNION ALL ')}) AS names ORDER BY lock
     ) AS locks
   ),`;
+}
+
+/** Takes a list for each column of `given`. */
+function insertionAfter(locked: string): string {
+  const lists = columns.map((column, index) => `$${index + 1}::${given[column]}[]`);
+  const values = columns.map((column) => (column === 'not_before' ? 'greatest(now(), not_before)' : column));
+  return `WITH given AS (
+      SELECT * FROM unnest(${lists.join(', ')}) WITH ORDINALITY AS given (${columns.join(', ')}, place)
+    ), ${locked} inserted AS (
+      INSERT INTO notifications (${columns.join(', ')})
+      SELECT ${values.join(', ')}
+      FROM given ${locked === '' ? '' : ', (SELECT count(*) FROM locked) AS all_locked'} ORDER BY place
+      ON CONFLICT (publisher, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+      RETURNING id, nonce
+    ), rung AS (SELECT pg_notify('${wakeChannel}', '') FROM inserted LIMIT 1)
+    SELECT id, nonce FROM inserted LEFT JOIN rung ON true`;
 }
 
 /** The table of notifications. Each method is one statement, and every time in it is of the database's clock. */
@@ -85,39 +163,12 @@ export class NotificationRepository {
     notifications: readonly NewNotification[],
     manager = this.database.manager,
   ): Promise<Map<string, string>> {
-    const given = notifications.map(({ idempotency, target, fallback, priority, ...rest }) => ({
-      ...rest,
-      target: JSON.stringify(target),
-      fallback: fallback && JSON.stringify(fallback),
-      priority: priorities.indexOf(priority),
-      key: idempotency?.key,
-      hash: idempotency?.hash,
-    }));
-    const locked = locksOf(notifications);
-    const rows: { id: string; nonce: string }[] = await manager.query(
-      `WITH given AS (
-         SELECT * FROM ROWS FROM (json_to_recordset($1::json) AS (
-           target text, secret text, type text, payload text, message text, "guildId" text, publisher text, nonce text,
-           key text, hash text, delivery text, priority smallint, "notBefore" timestamptz, "expiresAt" timestamptz,
-           "groupKey" text, "collapseKey" text, fallback text, "fallbackSecret" text, locale text,
-           route text, "floodLimit" int, "floodSeconds" int
-         )) WITH ORDINALITY
-       ), ${locked} inserted AS (
-         INSERT INTO notifications
-           (target, target_secret, type, payload, message, guild_id, publisher, nonce, idempotency_key, idempotency_hash,
-            delivery, priority, not_before, expires_at, group_key, collapse_key, fallback, fallback_secret, locale,
-            route, flood_limit, flood_seconds)
-         SELECT target::jsonb, secret, type, payload::jsonb, message::jsonb, "guildId", publisher, nonce, key, hash,
-           delivery, priority, greatest(now(), "notBefore"), "expiresAt", "groupKey", "collapseKey", fallback::jsonb,
-           "fallbackSecret", locale, route, "floodLimit", "floodSeconds"
-         FROM given ${locked === '' ? '' : ', (SELECT count(*) FROM locked) AS all_locked'} ORDER BY ordinality
-         ON CONFLICT (publisher, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
-         RETURNING id, nonce
-       ), rung AS (SELECT pg_notify('${wakeChannel}', '') FROM inserted LIMIT 1)
-       SELECT id, nonce FROM inserted LEFT JOIN rung ON true`,
-      [JSON.stringify(given)],
+    const rows = notifications.map(givenBy);
+    const stored: { id: string; nonce: string }[] = await manager.query(
+      prepared(insertionAfter(locksOf(notifications))),
+      columns.map((column) => valuesOf(rows, column)),
     );
-    return new Map(rows.map(({ id, nonce }) => [nonce, id]));
+    return new Map(stored.map(({ id, nonce }) => [nonce, id]));
   }
 
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {

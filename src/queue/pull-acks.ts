@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { plannedLimit, prepared } from '../database/prepared-statements.js';
 import { Fault } from '../domain/fault.js';
-import { type NotificationState, targetKindOf } from '../domain/notification.js';
+import { type NotificationState, type NotificationTarget, targetKindOf } from '../domain/notification.js';
 import { type DeliveryMode } from './delivery-mode.js';
 import { NotificationAnnouncer } from './notification-announcer.js';
 import { notificationNotFound, storedId } from './notification-id.js';
-import { marked, type MarkedNotification } from './pull.repository.js';
 import { QueueMetrics } from './queue.metrics.js';
 import { reachDatabase } from './reach-database.js';
 
@@ -25,6 +25,36 @@ interface Standing {
   delivery: DeliveryMode;
   state: NotificationState;
   leaseToken: string | null;
+}
+
+/** Of rows that no room hears of, no more is answered than the figures take. */
+const acknowledging = (count: number) =>
+  prepared(
+    `WITH settled AS (
+     UPDATE notifications AS n
+     SET state = 'delivered', attempts = attempts + 1, reason = NULL, lease_until = NULL, lease_batch = NULL,
+         delivered_at = now(), dead_at = NULL, fallback_secret = NULL
+     -- In one order, lest two batches wait for each other.
+     FROM (SELECT * FROM unnest($1::bigint[], $2::uuid[]) AS ack (id, token) ORDER BY id LIMIT ${plannedLimit(count)}) AS ack
+     WHERE n.id = ack.id AND n.lease_token = ack.token AND n.delivery = 'pull' AND n.delivered_at IS NULL
+     RETURNING n.id, guild_id, target, type, nonce, attempts, extract(epoch FROM now() - created_at)::float8 AS latency
+   ), noted AS (
+     INSERT INTO notification_attempts (notification_id, attempt, outcome) SELECT id, attempts, 'sent' FROM settled
+   )
+   SELECT id, guild_id AS "guildId", CASE WHEN guild_id IS NOT NULL THEN target END AS target, type, nonce, attempts, latency
+   FROM settled ORDER BY id`,
+  );
+
+interface Delivered {
+  id: string;
+  guildId: string | null;
+  /** Null without a guild. */
+  target: NotificationTarget | null;
+  type: string;
+  nonce: string;
+  attempts: number;
+  /** Seconds from its publication. */
+  latency: number;
 }
 
 /** What consumers have delivered, many at once: one statement, whatever their number. */
@@ -47,13 +77,13 @@ export class PullAcks {
     for (const row of await reachDatabase(this.settle(known))) {
       delivered.add(row.id);
       this.metrics.attempted('sent');
-      if (row.latency !== null) this.metrics.delivered(row.latency);
-      if (row.guildId === null) continue;
-      const { id, type, attempts } = row;
+      this.metrics.delivered(row.latency);
+      const { id, type, attempts, target } = row;
+      if (row.guildId === null || target === null) continue;
       this.announcer.tell(row.guildId, row.nonce, 'delivered', {
         id,
         type,
-        target: targetKindOf(row.target),
+        target: targetKindOf(target),
         attempts,
       });
     }
@@ -67,27 +97,11 @@ export class PullAcks {
   }
 
   /** The rows that were marked; what a token does not fit is left alone. */
-  private settle(acks: readonly Ack[]): Promise<MarkedNotification[]> {
-    return this.database.query(
-      `WITH asked AS (
-         SELECT * FROM unnest($1::bigint[], $2::uuid[]) AS ack (id, token)
-       ), held AS (
-         -- In one order, lest two batches wait for each other.
-         SELECT n.id FROM notifications AS n JOIN asked ON n.id = asked.id AND n.lease_token = asked.token
-         WHERE n.id = ANY ($1::bigint[]) AND n.delivery = 'pull' AND n.state <> 'delivered'
-         ORDER BY n.id FOR UPDATE OF n
-       ), settled AS (
-         UPDATE notifications
-         SET state = 'delivered', attempts = attempts + 1, reason = NULL, lease_until = NULL, lease_batch = NULL,
-             delivered_at = now(), dead_at = NULL, fallback_secret = NULL
-         WHERE id IN (SELECT id FROM held)
-         RETURNING *
-       ), noted AS (
-         INSERT INTO notification_attempts (notification_id, attempt, outcome) SELECT id, attempts, 'sent' FROM settled
-       )
-       SELECT ${marked} FROM settled ORDER BY id`,
-      [acks.map(({ id }) => id), acks.map(({ leaseToken }) => leaseToken)],
-    );
+  private settle(acks: readonly Ack[]): Promise<Delivered[]> {
+    return this.database.query(acknowledging(acks.length), [
+      acks.map(({ id }) => id),
+      acks.map(({ leaseToken }) => leaseToken),
+    ]);
   }
 
   private async standingsOf(acks: readonly Ack[]): Promise<Map<string, Standing>> {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { plannedLimit, prepared } from '../database/prepared-statements.js';
 import {
   type Locale,
   type NotificationState,
@@ -95,6 +96,10 @@ export const marked = `id, guild_id AS "guildId", target, type, nonce, state, at
 const turns = `(outcome = 'dead' AND n.fallback IS NOT NULL)`;
 /** Why a row was taken back. */
 export const silent = 'the consumer that took it fell silent';
+/** What becomes a `Pulled`. */
+const pulled =
+  'id, guild_id, target, type, payload, message, priority, locale, attempts, created_at, reason, lease_token';
+type Pulled = Omit<PulledNotification, 'leaseUntil'>;
 /** Expired leases of one statement. */
 const expiryBatch = 1_000;
 
@@ -108,26 +113,29 @@ export class PullRepository {
 
   /** Takes due rows, lowest id first. No row goes to two callers while its lease lasts. */
   async claim(selection: PullSelection, lease: PullLease): Promise<PullAnswer> {
-    return this.answer(
+    const { at, rows } = await this.answer(
       `WITH ${candidates(selection, 'FOR UPDATE SKIP LOCKED')}, given AS (
          UPDATE notifications
          SET state = 'leased', lease_until = now() + make_interval(secs => $3), lease_batch = $4::uuid, consumer = $5,
              lease_token = CASE WHEN $4::uuid IS NULL THEN gen_random_uuid() END
          WHERE id IN (SELECT id FROM candidates)
-         RETURNING *
+         RETURNING ${pulled}
        )`,
       [...parametersOf(selection), lease.seconds, lease.batch ?? null, lease.consumer ?? null],
     );
+    const leaseUntil = new Date(at.getTime() + lease.seconds * 1000);
+    return { at, rows: rows.map((row) => ({ ...row, leaseUntil })) };
   }
 
   /** What a claim would take, without taking it. */
   async look(selection: PullSelection): Promise<PullAnswer> {
-    return this.answer(
+    const { at, rows } = await this.answer(
       `WITH ${candidates(selection, '')}, given AS (
-         SELECT * FROM notifications WHERE id IN (SELECT id FROM candidates)
+         SELECT ${pulled} FROM notifications WHERE id IN (SELECT id FROM candidates)
        )`,
       parametersOf(selection),
     );
+    return { at, rows: rows.map((row) => ({ ...row, leaseUntil: null })) };
   }
 
   /**
@@ -136,7 +144,7 @@ export class PullRepository {
    */
   async expire(tries: number): Promise<MarkedNotification[]> {
     return this.database.query(
-      `WITH expired AS (
+      prepared(`WITH expired AS (
          SELECT id, attempts, dead_at IS NOT NULL OR attempts + 1 >= $1 AS ended FROM notifications
          WHERE state = 'leased' AND delivery = 'pull' AND lease_until <= now()
          ORDER BY lease_until LIMIT ${expiryBatch} FOR UPDATE SKIP LOCKED
@@ -161,7 +169,7 @@ export class PullRepository {
          SELECT id, try, 'abandoned', $2 FROM freed
          UNION ALL SELECT id, attempts + 1, 'expired', $3 FROM unwanted
        ), rung AS (SELECT pg_notify('${wakeChannel}', '') FROM freed LIMIT 1)
-       SELECT ${marked} FROM freed LEFT JOIN rung ON true UNION ALL SELECT ${marked} FROM unwanted`,
+       SELECT ${marked} FROM freed LEFT JOIN rung ON true UNION ALL SELECT ${marked} FROM unwanted`),
       [tries, silent, timeOver],
     );
   }
@@ -170,13 +178,13 @@ export class PullRepository {
   async mark(id: string, mark: Mark): Promise<MarkedNotification | undefined> {
     const { outcome, reason, token, usersOnly, batchSeconds, delays } = mark;
     const rows: MarkedNotification[] = await this.database.query(
-      `WITH held AS (
+      prepared(`WITH held AS (
          SELECT id, attempts, lease_batch AS batch, ($5::float8[])[attempts + 1] AS delay,
            CASE WHEN $3 = 'sent' THEN 'delivered'
                 WHEN $3 = 'refused' OR dead_at IS NOT NULL OR ($5::float8[])[attempts + 1] IS NULL THEN 'dead'
                 ELSE 'pending' END AS outcome
          FROM notifications
-         WHERE id = $1 AND delivery = 'pull' ${usersOnly ? userRows : ''} AND state <> 'delivered'
+         WHERE id = $1 AND delivery = 'pull' ${usersOnly ? userRows : ''} AND delivered_at IS NULL
            AND CASE WHEN $2::uuid IS NULL
                THEN NOT (state = 'leased' AND lease_token IS NOT NULL AND lease_until > now())
                -- A failure told late would count what expiry has counted.
@@ -208,7 +216,7 @@ export class PullRepository {
          UPDATE notifications SET lease_until = greatest(lease_until, now() + make_interval(secs => $6))
          WHERE id IN (SELECT id FROM rest)
        )
-       SELECT ${marked} FROM settled LEFT JOIN rung ON true`,
+       SELECT ${marked} FROM settled LEFT JOIN rung ON true`),
       [id, token ?? null, outcome, reason ?? null, delays, batchSeconds],
     );
     return rows[0];
@@ -250,18 +258,20 @@ export class PullRepository {
     );
   }
 
-  private async answer(given: string, parameters: unknown[]): Promise<PullAnswer> {
+  private async answer(given: string, parameters: unknown[]): Promise<{ at: Date; rows: Pulled[] }> {
     // One row at least, for the time.
-    const rows: ({ now: Date; id: string | null } & Omit<PulledNotification, 'id'>)[] = await this.database.query(
-      `${given}
-       SELECT now(), given.id, guild_id AS "guildId", target, type, payload, message, ${priorityName} AS priority, locale, attempts,
-         created_at AS "createdAt",
-         (SELECT max(at) FROM notification_attempts WHERE notification_id = given.id) AS "lastAttemptAt",
-         reason, lease_token AS "leaseToken", lease_until AS "leaseUntil"
-       FROM (SELECT) AS always LEFT JOIN given ON true ORDER BY given.id`,
+    const rows: ({ now: number; id: string | null } & Omit<Pulled, 'id'>)[] = await this.database.query(
+      prepared(
+        `${given}
+         SELECT extract(epoch FROM now())::float8 AS now, given.id, guild_id AS "guildId", target, type, payload, message,
+           ${priorityName} AS priority, locale, attempts, created_at AS "createdAt",
+           (SELECT max(at) FROM notification_attempts WHERE notification_id = given.id) AS "lastAttemptAt",
+           reason, lease_token AS "leaseToken"
+         FROM (SELECT) AS always LEFT JOIN given ON true ORDER BY given.id`,
+      ),
       parameters,
     );
-    const at = rows[0]?.now ?? new Date();
+    const at = rows[0] ? new Date(rows[0].now * 1000) : new Date();
     return { at, rows: rows.flatMap(({ now: _now, id, ...row }) => (id === null ? [] : [{ id, ...row }])) };
   }
 }
@@ -286,12 +296,14 @@ function parametersOf({ limit, maxAttempts }: PullSelection): unknown[] {
 const offered = 'AND held IS NULL AND NOT behind AND (expires_at IS NULL OR expires_at > now())';
 
 /** Both parts end after `limit` entries of a partial index, however many rows are done. */
-function candidates({ usersOnly, maxAttempts }: PullSelection, lock: string): string {
+function candidates({ usersOnly, maxAttempts, limit }: PullSelection, lock: string): string {
   const part = (name: string, state: 'pending' | 'dead') => `${name} AS (
-    SELECT id FROM notifications
-    WHERE state = '${state}' AND delivery = 'pull' AND not_before <= now() AND attempts < $2
-      ${state === 'pending' ? offered : ''} ${usersOnly ? userRows : ''}
-    ORDER BY id LIMIT $1 ${lock}
+    SELECT id FROM (
+      SELECT id FROM notifications
+      WHERE state = '${state}' AND delivery = 'pull' AND not_before <= now() AND attempts < $2
+        ${state === 'pending' ? offered : ''} ${usersOnly ? userRows : ''}
+      ORDER BY id LIMIT ${plannedLimit(limit)} ${lock}
+    ) AS first LIMIT $1
   )`;
   if (maxAttempts === undefined) return part('candidates', 'pending');
   return `${part('due', 'pending')}, ${part('given_up', 'dead')}, candidates AS (

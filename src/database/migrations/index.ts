@@ -16,6 +16,7 @@ import { BoardsAndDigests1700000000015 } from './1700000000015-boards-and-digest
 import { NotificationDestinations1700000000016 } from './1700000000016-notification-destinations.js';
 import { QueueOperations1700000000017 } from './1700000000017-queue-operations.js';
 import { AttemptsOfNotifications1700000000018 } from './1700000000018-attempts-of-notifications.js';
+import { LeanerQueue1700000000019 } from './1700000000019-leaner-queue.js';
 
 /** All migrations, in the order in which they run. Once released, a migration is never changed: add another. */
 export const migrations = [
@@ -37,4 +38,5 @@ export const migrations = [
   NotificationDestinations1700000000016,
   QueueOperations1700000000017,
   AttemptsOfNotifications1700000000018,
+  LeanerQueue1700000000019,
 ];

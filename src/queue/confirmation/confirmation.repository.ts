@@ -27,7 +27,7 @@ type Key = 'id' | 'nonce' | 'messageId';
 /** As index `notifications_unconfirmed` says, and so on. */
 const found: Record<Key, string> = {
   id: `n.id = echo.key::bigint AND n.confirmed_at IS NULL`,
-  nonce: `n.nonce = echo.key AND n.confirmed_at IS NULL
+  nonce: `n.nonce = echo.key AND n.delivery = 'push' AND n.confirmed_at IS NULL
     AND (n.state IN ('leased', 'delivered', 'unknown') OR n.maybe_sent_at IS NOT NULL)`,
   messageId: `n.message_id = echo.key AND n.confirmed_at IS NULL AND n.state = 'delivered' AND n.target ? 'webhookId'`,
 };

@@ -144,7 +144,7 @@ function walk(state: NotificationState | undefined): { older: (than: string) => 
   if (state === undefined) return { older: (than) => `id < ${than}::bigint`, order: 'id DESC' };
   // Not a parameter: the index is partial.
   return {
-    older: (than) => `state COLLATE "C" = '${state}' AND state <> 'delivered' AND -id > -(${than}::bigint)`,
+    older: (than) => `state COLLATE "C" = '${state}' AND -id > -(${than}::bigint)`,
     order: '-id',
   };
 }

@@ -144,7 +144,7 @@ export class QueueJobRepository {
 
 /** Not a parameter: the index is partial. */
 function rowsOf(state: GivenUpState): string {
-  return `state COLLATE "C" = '${state}' AND state <> 'delivered'`;
+  return `state COLLATE "C" = '${state}'`;
 }
 
 function sieve(type: string, destination: string, since: string, until: string): string {

@@ -45,7 +45,7 @@ export class TallyRepository {
            CASE WHEN state = 'pending' THEN coalesce(held, CASE WHEN behind THEN 'group' END) END AS hold,
            CASE state WHEN 'leased' THEN lease_until <= now()
                       ELSE held IS NULL AND NOT behind AND not_before <= now() END AS deliverable
-         FROM notifications WHERE state COLLATE "C" IN ('pending', 'leased') AND state <> 'delivered'
+         FROM notifications WHERE state COLLATE "C" IN ('pending', 'leased')
        ), counted AS (
          SELECT state, hold, kind, type, count(*) AS count, count(*) FILTER (WHERE deliverable) AS deliverable,
            count(*) FILTER (WHERE state = 'leased' AND NOT deliverable) AS running, min(created_at) AS oldest,
