@@ -109,10 +109,14 @@ function givenBy(row: NewNotification): Given {
   };
 }
 
-/** The values of a column; null where no row has one, which says the same and need not be read. */
-function valuesOf(rows: readonly Given[], column: keyof Given): unknown[] | null {
+/**
+ * The values of a column; null where no row has one, which says the same and need not be read. Those of JSON, which are
+ * its texts, as one text, since a list of texts would have each of them escaped.
+ */
+function valuesOf(rows: readonly Given[], column: keyof Given): unknown {
   const values = rows.map((row) => row[column]);
-  return values.some((value) => value !== undefined) ? values : null;
+  if (!values.some((value) => value !== undefined)) return null;
+  return given[column] === 'jsonb' ? `[${values.map((value) => value ?? 'null').join(',')}]` : values;
 }
 
 /** What a batch locks before it is stored, in one order, lest two batches wait for each other's lanes or counts. */
@@ -136,10 +140,17 @@ function locksOf(notifications: readonly NewNotification[]): string {
 
 /** Takes a list for each column of `given`. */
 function insertionAfter(locked: string): string {
-  const lists = columns.map((column, index) => `$${index + 1}::${given[column]}[]`);
-  const values = columns.map((column) => (column === 'not_before' ? 'greatest(now(), not_before)' : column));
+  const lists = columns.map((column, index) =>
+    given[column] === 'jsonb'
+      ? `jsonb_array_elements($${index + 1}::jsonb)`
+      : `unnest($${index + 1}::${given[column]}[])`,
+  );
+  const values = columns.map((column) => {
+    if (given[column] === 'jsonb') return `nullif(${column}, 'null')`;
+    return column === 'not_before' ? 'greatest(now(), not_before)' : column;
+  });
   return `WITH given AS (
-      SELECT * FROM unnest(${lists.join(', ')}) WITH ORDINALITY AS given (${columns.join(', ')}, place)
+      SELECT * FROM ROWS FROM (${lists.join(', ')}) WITH ORDINALITY AS given (${columns.join(', ')}, place)
     ), ${locked} inserted AS (
       INSERT INTO notifications (${columns.join(', ')})
       SELECT ${values.join(', ')}
