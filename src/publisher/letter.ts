@@ -25,6 +25,13 @@ export interface LetterDefaults {
 /** Bytes of one letter's body. Guildcast's own bound on payloads, QUEUE_MAX_PAYLOAD_BYTES, is usually lower. */
 export const largestBody = 1024 * 1024;
 
+/** Without spaces around it, which a header would lose: the key must be the same however it is sent. */
+const keyShape = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
+
+export function isKey(text: string): boolean {
+  return keyShape.test(text);
+}
+
 const known: ReadonlySet<string> = new Set([
   ...['type', 'payload', 'message', 'target', 'route', 'guildId', 'delivery', 'priority', 'notBefore', 'expiresAt'],
   ...['collapseKey', 'groupKey', 'fallback', 'locale', 'idempotencyKey'],
@@ -48,7 +55,7 @@ export function writeLetter(notification: Notification, defaults: LetterDefaults
   }
   const wanted = Object.fromEntries(given) as Notification;
   const idempotencyKey = wanted.idempotencyKey ?? randomUUID();
-  check(/^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/, idempotencyKey, 'idempotencyKey', 'printable ASCII');
+  check(keyShape, idempotencyKey, 'idempotencyKey', 'printable ASCII');
   const facts = defaults.wire === 'native' ? nativeFacts(wanted, defaults) : dialectFacts(wanted, defaults);
   const text = toJson(facts);
   if (Buffer.byteLength(text) > largestBody) throw invalid(`It is larger than ${largestBody} bytes.`);

@@ -2,10 +2,10 @@ import { type Letter } from './letter.js';
 import { type Published } from './notification.js';
 import { PublishError } from './publish-error.js';
 import { type ResolvedSettings } from './publisher-settings.js';
-import { drainSlice, type Slice } from './spool/spool-drain.js';
+import { type Slice, SpoolDrain } from './spool/spool-drain.js';
 import { type Spool } from './spool/spool.js';
 import { type Sender } from './wire/sender.js';
-import { type Verdict } from './wire/verdict.js';
+import { type Setback, type Verdict } from './wire/verdict.js';
 
 /** What `flush` did. */
 export interface Flushed {
@@ -30,6 +30,8 @@ const idlePause = 60_000;
  * waits in the spool, else by way of the spool, so that nothing overtakes.
  */
 export class Outbox {
+  /** Undefined without a spool. */
+  private readonly waiting?: SpoolDrain;
   private turn: Promise<unknown> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
   private failures = 0;
@@ -43,25 +45,26 @@ export class Outbox {
 
   constructor(
     private readonly sender: Sender,
-    private readonly spool: Spool | undefined,
+    spool: Spool | undefined,
     private readonly pace: Pick<ResolvedSettings, 'retryBaseMs' | 'retryCapMs'>,
   ) {
+    if (spool) this.waiting = new SpoolDrain(spool, sender);
     this.lookAfter(Math.random() * pace.retryBaseMs);
   }
 
   /** @throws PublishError */
   bring(letter: Letter): Promise<Published> {
     return this.inTurn(async () => {
-      const { spool } = this;
-      if (spool === undefined || (await isEmpty(spool))) return this.bringStraight(letter);
+      const { waiting } = this;
+      if (waiting === undefined || (await isEmpty(waiting.spool))) return this.bringStraight(letter);
       let name: string;
       try {
-        name = await spool.append(letter);
+        name = await waiting.spool.append(letter);
       } catch (error) {
         // Better out of its order than not at all.
         return this.bringStraight(letter, error as PublishError);
       }
-      return this.bringBehind(name, spool);
+      return this.bringBehind(name, waiting);
     });
   }
 
@@ -77,21 +80,21 @@ export class Outbox {
   /** Sends what waits, now, until the spool is empty or something stands in the way. */
   async flush(): Promise<Flushed> {
     const done: Flushed = { accepted: 0, rejected: 0, waiting: 0 };
-    const { spool } = this;
-    if (spool === undefined) return done;
+    const { waiting } = this;
+    if (waiting === undefined) return done;
     this.flushing += 1;
     try {
-      await this.flushInto(done, spool);
+      await this.flushInto(done, waiting);
     } finally {
       this.flushing -= 1;
     }
-    return { ...done, waiting: (await spool.names()).length };
+    return { ...done, waiting: (await waiting.spool.names()).length };
   }
 
-  private async flushInto(done: Flushed, spool: Spool): Promise<void> {
+  private async flushInto(done: Flushed, waiting: SpoolDrain): Promise<void> {
     const deadline = Date.now() + lockPatience;
     for (;;) {
-      const { settled, unreadable, busy, more, trouble } = await this.inTurn(() => this.drain(spool));
+      const { settled, unreadable, busy, more, trouble } = await this.inTurn(() => this.drain(waiting));
       for (const { kind } of settled.values()) done[kind === 'accepted' ? 'accepted' : 'rejected'] += 1;
       done.rejected += unreadable;
       if (trouble) done.reason = trouble.reason;
@@ -122,34 +125,34 @@ export class Outbox {
     if (verdict.kind === 'accepted') return { state: 'accepted', id: verdict.id };
     if (verdict.kind === 'refused') throw errorOf(verdict);
     if (spoolFault) throw unkept(spoolFault, verdict.reason);
-    if (this.spool === undefined) throw errorOf(verdict);
+    if (this.waiting === undefined) throw errorOf(verdict);
     try {
-      return { state: 'spooled', spoolId: await this.spool.append(letter) };
+      return { state: 'spooled', spoolId: await this.waiting.spool.append(letter) };
     } catch (error) {
       throw unkept(error as PublishError, verdict.reason);
     }
   }
 
   /** Tries to empty the spool up to this letter, unless Guildcast is known to be away. */
-  private async bringBehind(name: string, spool: Spool): Promise<Published> {
+  private async bringBehind(name: string, waiting: SpoolDrain): Promise<Published> {
     for (let more = true; more && Date.now() >= this.awayUntil;) {
-      const slice = await this.drain(spool);
+      const slice = await this.drain(waiting);
       const verdict = slice.settled.get(name);
       if (verdict?.kind === 'accepted') return { state: 'accepted', id: verdict.id };
       if (verdict) throw errorOf(verdict);
       // The key is refused, which its publisher must hear; this letter was not tried, and goes back to them.
-      if (slice.trouble?.kind === 'refused' && (await spool.remove(name))) throw errorOf(slice.trouble);
+      if (slice.trouble?.kind === 'refused' && (await waiting.spool.remove(name))) throw errorOf(slice.trouble);
       ({ more } = slice);
     }
     return { state: 'spooled', spoolId: name };
   }
 
-  private async drain(spool: Spool): Promise<Slice> {
-    const slice = await drainSlice(spool, (letter) => this.sender.send(letter));
+  private async drain(waiting: SpoolDrain): Promise<Slice> {
+    const slice = await waiting.slice();
     if (slice.settled.size > 0) this.reached();
     if (slice.trouble) this.note(slice.trouble, slice.stopped);
-    else if (slice.more) this.lookAfter(0);
     else if (slice.busy) this.lookAfter(this.pace.retryBaseMs);
+    if (slice.more) this.lookAfter(0);
     return slice;
   }
 
@@ -177,16 +180,16 @@ export class Outbox {
   /** Never keeps the program alive: what waits is on disk. */
   private lookAfter(wait: number): void {
     clearTimeout(this.timer);
-    if (this.closed || this.spool === undefined) return;
-    const { spool } = this;
-    this.timer = setTimeout(() => void this.look(spool), wait).unref();
+    const { waiting } = this;
+    if (this.closed || waiting === undefined) return;
+    this.timer = setTimeout(() => void this.look(waiting), wait).unref();
   }
 
-  private async look(spool: Spool): Promise<void> {
+  private async look(waiting: SpoolDrain): Promise<void> {
     this.lookAfter(idlePause);
     if (this.flushing > 0) return;
     // Rejected alone when the publisher was closed meanwhile.
-    await this.inTurn(() => this.drain(spool)).catch(() => undefined);
+    await this.inTurn(() => this.drain(waiting)).catch(() => undefined);
   }
 }
 
@@ -198,7 +201,7 @@ async function isEmpty(spool: Spool): Promise<boolean> {
   );
 }
 
-function errorOf(verdict: Exclude<Verdict, { kind: 'accepted' }>): PublishError {
+function errorOf(verdict: Setback): PublishError {
   if (verdict.kind === 'unreachable') return new PublishError('unreachable', verdict.reason);
   const { status, reason, fault, errors } = verdict;
   return new PublishError('refused', reason, { status, fault, errors });

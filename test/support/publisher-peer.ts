@@ -5,7 +5,10 @@ import { type AddressInfo } from 'node:net';
 export interface PeerRequest {
   path: string;
   headers: IncomingHttpHeaders;
+  /** Of a request with one notification, and of the first where there are several. */
   body: Record<string, unknown>;
+  /** All of them. */
+  bodies: Record<string, unknown>[];
 }
 
 export interface PeerAnswer {
@@ -45,16 +48,13 @@ export class PublisherPeer {
   /** What was accepted, each once, in its order. */
   readonly accepted: Record<string, unknown>[] = [];
 
-  /** As Guildcast: the same key is the same notification. */
-  accept({ path, headers, body }: PeerRequest): PeerAnswer {
-    const key = String(headers['idempotency-key']);
-    if (!this.ids.has(key)) {
-      this.ids.set(key, String(this.ids.size + 1));
-      this.accepted.push(body);
-    }
-    const id = this.ids.get(key)!;
-    if (path === '/discord/events') return { status: 201, body: { success: true, event_id: Number(id) } };
-    return { status: 202, body: { id, state: 'pending', links: { self: `/api/v1/notifications/${id}` } } };
+  /** As Guildcast: the same key is the same notification, whether it comes alone or with others. */
+  accept({ path, headers, body, bodies }: PeerRequest): PeerAnswer {
+    const key = headers['idempotency-key'];
+    if (key === undefined) return { status: 202, body: { notifications: bodies.map((one) => this.take(one)) } };
+    const taken = this.take({ ...body, idempotencyKey: key });
+    if (path === '/discord/events') return { status: 201, body: { success: true, event_id: Number(taken.id) } };
+    return { status: 202, body: taken };
   }
 
   async stop(): Promise<void> {
@@ -63,8 +63,20 @@ export class PublisherPeer {
     await once(this.server, 'close');
   }
 
+  private take({ idempotencyKey, ...body }: Record<string, unknown>) {
+    const key = String(idempotencyKey);
+    if (!this.ids.has(key)) {
+      this.ids.set(key, String(this.ids.size + 1));
+      this.accepted.push(body);
+    }
+    const id = this.ids.get(key)!;
+    return { id, state: 'pending', links: { self: `/api/v1/notifications/${id}` } };
+  }
+
   private async answer(path: string, headers: IncomingHttpHeaders, text: string, response: ServerResponse) {
-    const request = { path, headers, body: JSON.parse(text) as Record<string, unknown> };
+    const read = JSON.parse(text) as Record<string, unknown> | Record<string, unknown>[];
+    const bodies = Array.isArray(read) ? read : [read];
+    const request = { path, headers, body: bodies[0] ?? {}, bodies };
     this.requests.push(request);
     const answer = await this.script(request);
     if (answer === 'silence') return;

@@ -20,8 +20,8 @@ export interface SpoolCount {
   oldest: Date | null;
 }
 
-/** What the spool found under a name: nothing (another process was faster), no letter, or a letter. */
-export type Found = 'gone' | 'unreadable' | Letter;
+/** What the spool found under a name: nothing (another process was faster), no letter, one of a later version, or a letter. */
+export type Found = 'gone' | 'unreadable' | 'newer' | Letter;
 
 /**
  * Letters on disk that wait for one Guildcast, one file each, in the order of their names. Several processes may use the
@@ -62,33 +62,36 @@ export class Spool {
       await writeDurably(this.folder, name, text);
       return name;
     } catch (error) {
-      if (error instanceof PublishError) throw error;
-      const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-      throw new PublishError('spool-unwritable', `The spool ${this.folder} cannot be written (${why}).`, {
-        cause: error,
-      });
+      throw error instanceof PublishError ? error : this.fault('written', error);
     }
   }
 
-  /** The letters that wait, oldest first. Whatever else lies in the folder is left alone. */
+  /**
+   * The letters that wait, oldest first. Whatever else lies in the folder is left alone.
+   * @throws PublishError `spool-unwritable`
+   */
   async names(): Promise<string[]> {
     try {
       const entries = await readdir(this.folder, { withFileTypes: true });
       return entries.flatMap((entry) => (entry.isFile() && numberOf(entry.name) ? [entry.name] : [])).sort();
     } catch (error) {
       if (isMissing(error)) return [];
-      throw error;
+      throw this.fault('read', error);
     }
   }
 
   async read(name: string): Promise<Found> {
+    const text = await this.textOf(name);
+    return text === undefined ? 'gone' : (readLetter(text) ?? 'unreadable');
+  }
+
+  /** Empty for what is far too long for a letter: a file of any size may be lying there. Undefined where there is none. */
+  private async textOf(name: string): Promise<string | undefined> {
     const file = path.join(this.folder, name);
     try {
-      // A file of any size may be lying there.
-      if ((await stat(file)).size > 2 * largestBody) return 'unreadable';
-      return readLetter(await readFile(file, 'utf8')) ?? 'unreadable';
+      return (await stat(file)).size > 2 * largestBody ? '' : await readFile(file, 'utf8');
     } catch (error) {
-      if (isMissing(error)) return 'gone';
+      if (isMissing(error)) return undefined;
       throw error;
     }
   }
@@ -106,14 +109,13 @@ export class Spool {
 
   /** Puts it into `rejected/` with the reason; moved back into the spool, it is sent again. */
   async reject(name: string, reason: { status?: number; reason: string }): Promise<void> {
-    const from = path.join(this.folder, name);
+    const text = await this.textOf(name);
+    // Another process was faster.
+    if (text === undefined) return;
     await makeDurably(this.rejectedFolder);
-    const size = (await stat(from)).size;
-    const text = size > 2 * largestBody ? '' : await readFile(from, 'utf8');
     const rejected = { at: new Date().toISOString(), ...reason };
-    const letter = readLetter(text);
     // The letter's own fields stay where a reader of the spool finds them.
-    const content = letter ? { ...(JSON.parse(text) as object), rejected } : { rejected, text };
+    const content = readLetter(text) ? { ...(JSON.parse(text) as object), rejected } : { rejected, text };
     await writeDurably(this.rejectedFolder, name, `${JSON.stringify(content)}\n`);
     await this.remove(name);
     const kept = (await readdir(this.rejectedFolder)).filter((other) => numberOf(other)).sort();
@@ -143,6 +145,11 @@ export class Spool {
       rejected: rejected.filter((name) => numberOf(name)).length,
       oldest: first === undefined ? null : new Date(first),
     };
+  }
+
+  private fault(done: 'read' | 'written', cause: unknown): PublishError {
+    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    return new PublishError('spool-unwritable', `The spool ${this.folder} cannot be ${done} (${why}).`, { cause });
   }
 
   private async makeSureOfRoom(names: readonly string[], more: number): Promise<void> {

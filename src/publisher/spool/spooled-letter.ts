@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type Letter, wires } from '../letter.js';
+import { isKey, type Letter, wires } from '../letter.js';
+
+const version = 1;
 
 /** A number that orders, and an id that tells apart: letters sort by their names as they came. */
 const shape = /^(0\d{14})-[0-9a-f-]{36}\.json$/;
@@ -16,11 +18,11 @@ export function numberOf(name: string): number | undefined {
 
 /** What stands in the file. The key that it is sent with does not. */
 export function spoolText({ idempotencyKey, wire, body }: Letter, spooledAt: Date): string {
-  return `${JSON.stringify({ version: 1, spooledAt: spooledAt.toISOString(), idempotencyKey, wire, body })}\n`;
+  return `${JSON.stringify({ version, spooledAt: spooledAt.toISOString(), idempotencyKey, wire, body })}\n`;
 }
 
-/** Undefined for a file that was torn, or written by something else. */
-export function readLetter(text: string): Letter | undefined {
+/** newer: in a form that later versions write · undefined: torn, or written by something else. */
+export function readLetter(text: string): Letter | 'newer' | undefined {
   let read: unknown;
   try {
     read = JSON.parse(text);
@@ -28,9 +30,10 @@ export function readLetter(text: string): Letter | undefined {
     return undefined;
   }
   if (typeof read !== 'object' || read === null) return undefined;
-  const { version, idempotencyKey, wire, body } = read as Record<string, unknown>;
+  const { version: written, idempotencyKey, wire, body } = read as Record<string, unknown>;
+  if (Number.isInteger(written) && (written as number) > version) return 'newer';
   const known = wires.find((name) => name === wire);
-  if (version !== 1 || known === undefined || typeof body !== 'object' || body === null) return undefined;
-  if (typeof idempotencyKey !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(idempotencyKey)) return undefined;
+  if (written !== version || known === undefined || typeof body !== 'object' || body === null) return undefined;
+  if (Array.isArray(body) || typeof idempotencyKey !== 'string' || !isKey(idempotencyKey)) return undefined;
   return { idempotencyKey, wire: known, body: body as Letter['body'] };
 }

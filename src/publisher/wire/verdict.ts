@@ -1,8 +1,7 @@
 import { type Wire } from '../letter.js';
 
-/** What an answer, or none, means for a letter. Texts hold no secret. */
-export type Verdict =
-  | { kind: 'accepted'; id: string }
+/** Why a letter, or several that were sent together, did not go out. Texts hold no secret. */
+export type Setback =
   /** Not as it is. `lasting`: no later try can help; otherwise it may go out once somebody mended the key. */
   | {
       kind: 'refused';
@@ -14,6 +13,12 @@ export type Verdict =
     }
   /** Not now. `ownFault`: Guildcast is there and failed at this very letter. */
   | { kind: 'unreachable'; reason: string; retryAfterMs?: number; ownFault?: boolean };
+
+/** What an answer, or none, means for a letter. */
+export type Verdict = { kind: 'accepted'; id: string } | Setback;
+
+/** The same for letters that were sent together: all of them are taken, with ids in their order, or none. */
+export type BatchVerdict = { kind: 'accepted'; ids: string[] } | Setback;
 
 export interface Answer {
   status: number;
@@ -33,13 +38,24 @@ const keyRefusals = [401, 403];
 const laterStatuses = [408, 425, 429];
 
 export function judge(answer: Answer, wire: Wire): Verdict {
-  const { status } = answer;
   const body = readObject(answer.text);
-  if (status >= 200 && status < 300) {
-    const id = body && idIn(body, wire);
-    // A page that some hotel or proxy shows in place of Guildcast is no receipt.
-    return id === undefined ? stranger(status) : { kind: 'accepted', id };
-  }
+  const id = body && wasTaken(answer) ? idIn(body, wire) : undefined;
+  return id === undefined ? setbackIn(answer, body) : { kind: 'accepted', id };
+}
+
+/** Of an answer to so many letters of the native wire. */
+export function judgeBatch(answer: Answer, count: number): BatchVerdict {
+  const body = readObject(answer.text);
+  const ids = body && wasTaken(answer) ? idsIn(body) : [];
+  return ids.length === count ? { kind: 'accepted', ids } : setbackIn(answer, body);
+}
+
+function wasTaken({ status }: Answer): boolean {
+  return status >= 200 && status < 300;
+}
+
+function setbackIn(answer: Answer, body: Record<string, unknown> | undefined): Setback {
+  const { status } = answer;
   const refusal = body && refusalIn(body);
   const retryAfterMs = millisecondsIn(answer.retryAfter);
   if (status >= 500 || laterStatuses.includes(status)) {
@@ -52,17 +68,21 @@ export function judge(answer: Answer, wire: Wire): Verdict {
   if (refusal !== undefined && status >= 400) return { kind: 'refused', status, lasting: true, ...refusal };
   // A proxy in front that takes no body of this size takes it at no other time either.
   if (status === 413) return { kind: 'refused', status, lasting: true, reason: 'It is too large.' };
-  return stranger(status);
-}
-
-function stranger(status: number): Verdict {
-  const reason = `What answers at this address (${status}) does not answer as Guildcast does.`;
-  return { kind: 'unreachable', reason };
+  // A page that some hotel or proxy shows in place of Guildcast is no receipt.
+  return { kind: 'unreachable', reason: `What answers at this address (${status}) does not answer as Guildcast does.` };
 }
 
 function idIn(body: Record<string, unknown>, wire: Wire): string | undefined {
   if (wire === 'native') return typeof body.id === 'string' ? body.id : undefined;
   return body.success === true && Number.isInteger(body.event_id) ? String(body.event_id) : undefined;
+}
+
+function idsIn({ notifications }: Record<string, unknown>): string[] {
+  if (!Array.isArray(notifications)) return [];
+  return notifications.flatMap((one: unknown) => {
+    const id = typeof one === 'object' && one !== null ? idIn(one as Record<string, unknown>, 'native') : undefined;
+    return id ?? [];
+  });
 }
 
 function refusalIn({ type, title, detail, code, errors, success, error }: Record<string, unknown>) {

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Letter } from '../../../src/publisher/letter.js';
 import { SpoolLock } from '../../../src/publisher/spool/spool-lock.js';
-import { drainSlice } from '../../../src/publisher/spool/spool-drain.js';
+import { SpoolDrain } from '../../../src/publisher/spool/spool-drain.js';
 import { Spool } from '../../../src/publisher/spool/spool.js';
-import { type Verdict } from '../../../src/publisher/wire/verdict.js';
+import { type BatchVerdict, type Verdict } from '../../../src/publisher/wire/verdict.js';
 
 const url = 'http://127.0.0.1:3000';
 
@@ -23,15 +23,25 @@ const letter = (text: string): Letter => ({
   wire: 'native',
   body: { text },
 });
-const textsOf = (letters: readonly Letter[]) => letters.map(({ body }) => body.text);
+const textsOf = (letters: readonly Letter[]) => letters.map(({ body }) => String(body.text));
 
-async function drain(answer: (letter: Letter) => Verdict = () => ({ kind: 'accepted', id: '1' })) {
-  const sent: Letter[] = [];
-  const slice = await drainSlice(spool, (given) => {
-    sent.push(given);
+const taken = (): Verdict => ({ kind: 'accepted', id: '1' });
+
+/** One slice. `sent`: what was tried alone, and what was taken together. */
+async function drain(answer: (letter: Letter) => Verdict = taken) {
+  const sent: string[] = [];
+  const sendTogether = (letters: readonly Letter[]): Promise<BatchVerdict> => {
+    const verdicts = letters.map(answer);
+    const ids = verdicts.flatMap((verdict) => (verdict.kind === 'accepted' ? verdict.id : []));
+    const setback = verdicts.find((verdict) => verdict.kind !== 'accepted');
+    if (!setback) sent.push(...textsOf(letters));
+    return Promise.resolve(setback ?? { kind: 'accepted', ids });
+  };
+  const send = (given: Letter) => {
+    sent.push(...textsOf([given]));
     return Promise.resolve(answer(given));
-  });
-  return { ...slice, sent: textsOf(sent) };
+  };
+  return { ...(await new SpoolDrain(spool, { send, sendTogether }).slice()), sent };
 }
 
 describe('the spool', () => {
@@ -99,7 +109,7 @@ describe('the spool', () => {
     await writeFile(place(variant(1)), (await readFile(place(name!), 'utf8')).slice(0, 40));
     await writeFile(place(variant(2)), '');
     await writeFile(place(variant(3)), 'null');
-    await writeFile(place(variant(4)), JSON.stringify({ version: 2, idempotencyKey: 'k', wire: 'native', body: {} }));
+    await writeFile(place(variant(4)), JSON.stringify({ version: 1, idempotencyKey: 'k ', wire: 'native', body: {} }));
     await writeFile(place(variant(5)), Buffer.alloc(3 * 1024 * 1024));
     await mkdir(place(variant(6)));
     await symlink('/etc/hostname', place(variant(7)));
@@ -154,7 +164,7 @@ describe('draining', () => {
     const { sent, trouble, stopped } = await drain(({ body }) =>
       body.text === 'b' ? down : { kind: 'accepted', id: '1' },
     );
-    expect([sent, trouble, stopped]).toEqual([['a', 'b'], down, true]);
+    expect([sent, trouble, stopped]).toEqual([['a'], down, true]);
     expect((await drain()).sent).toEqual(['b', 'c']);
   });
 
@@ -200,11 +210,32 @@ describe('draining', () => {
     expect((await drain(failing)).sent).toEqual(texts.slice(3));
   });
 
-  it('takes twenty at a time', async () => {
-    spool = new Spool({ folder: root, files: 50, bytes: 50_000 }, url);
-    for (let at = 0; at < 25; at += 1) await spool.append(letter(`${at}`));
-    expect(await drain()).toMatchObject({ more: true, sent: { length: 20 } });
-    expect(await drain()).toMatchObject({ more: false, sent: { length: 5 } });
+  it('lets others of its process have their turn after about a hundred', async () => {
+    spool = new Spool({ folder: root, files: 200, bytes: 200_000 }, url);
+    for (let at = 0; at < 150; at += 1) await spool.append(letter(`${at}`));
+    expect(await drain()).toMatchObject({ more: true, sent: { length: 127 } });
+    expect(await drain()).toMatchObject({ more: false, sent: { length: 23 } });
+  });
+
+  it('leaves what a newer program wrote to that, and sends the rest', async () => {
+    const [first] = [await spool.append(letter('a')), await spool.append(letter('b'))];
+    const file = path.join(spool.folder, first!);
+    await writeFile(file, JSON.stringify({ version: 2, what: 'only that knows' }));
+    const { sent, unreadable, stopped, trouble } = await drain();
+    expect([sent, unreadable, stopped]).toEqual([['b'], 0, false]);
+    expect(trouble?.reason).toContain('newer');
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ version: 2, what: 'only that knows' });
+    // Nor does it hide what is wrong with the rest.
+    await spool.append(letter('c'));
+    const refused = { kind: 'refused', status: 401, reason: 'no', lasting: false } as const;
+    expect(await drain(() => refused)).toMatchObject({ stopped: true, trouble: refused });
+  });
+
+  it('puts nothing aside that another process was faster with', async () => {
+    const name = await spool.append(letter('a'));
+    await spool.remove(name);
+    await spool.reject(name, { reason: 'too late' });
+    expect(await readdir(spool.folder)).toEqual([]);
   });
 
   it('says when the folder cannot be worked through', async () => {
@@ -216,7 +247,7 @@ describe('draining', () => {
 
 describe('the lock of the spool', () => {
   const lockFile = () => path.join(spool.folder, 'drain.lock');
-  const hold = (holder: object) => writeFile(lockFile(), JSON.stringify({ token: 'other', ...holder }));
+  const hold = (holder: object) => writeFile(lockFile(), JSON.stringify(holder));
   beforeEach(async () => void (await spool.append(letter('a'))));
 
   it('is held by one', async () => {
@@ -257,10 +288,11 @@ describe('the lock of the spool', () => {
   it('is not held any more by one that slept too long', async () => {
     const lock = await SpoolLock.acquire(spool.folder);
     expect(await lock?.renew()).toBe(true);
-    await hold({ pid: process.pid, host: hostname() });
+    await rm(lockFile());
+    await hold({ pid: 1, host: hostname() });
     expect(await lock?.renew()).toBe(false);
     await lock?.release();
-    expect(JSON.parse(await readFile(lockFile(), 'utf8'))).toMatchObject({ token: 'other' });
+    expect(JSON.parse(await readFile(lockFile(), 'utf8'))).toMatchObject({ pid: 1 });
   });
 
   it('shows that its holder lives', async () => {
