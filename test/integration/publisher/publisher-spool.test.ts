@@ -219,7 +219,7 @@ describe('draining', () => {
 
   it('leaves what a newer program wrote to that, and sends the rest', async () => {
     const [first] = [await spool.append(letter('a')), await spool.append(letter('b'))];
-    const file = path.join(spool.folder, first!);
+    const file = path.join(spool.folder, first);
     await writeFile(file, JSON.stringify({ version: 2, what: 'only that knows' }));
     const { sent, unreadable, stopped, trouble } = await drain();
     expect([sent, unreadable, stopped]).toEqual([['b'], 0, false]);
