@@ -39,22 +39,22 @@ def flush(new=None):
             waiting = save(spool, waiting[1:])  # dying before this line sends it again, with the same key: still one
     if isinstance(outcome, Refused) and new: raise outcome
     return outcome if new else len(waiting)
-
 def save(spool, entries):
     with open(os.open(spool + '.new', os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w') as file:
         file.writelines(json.dumps(entry) + '\n' for entry in entries)
         file.flush(), os.fsync(file.fileno())
     return os.replace(spool + '.new', spool) or entries
-
 def send(entry, url, key, tries=2):
     headers = {'Authorization': f'Bearer {key}', 'Idempotency-Key': entry['key'], 'Content-Type': 'application/json'}
     request = urllib.request.Request(url, entry['body'].encode(), headers)
     try:
         with urllib.request.build_opener(NoRedirect).open(request, timeout=10) as answer: return json.load(answer)['id']
     except urllib.error.HTTPError as error:
-        if error.code in (401, 403): raise PermissionError(error.read().decode(errors='replace')) from None
-        if error.code // 100 == 4 and error.code not in (408, 429): return Refused(error.read().decode(errors='replace'))
-    except (OSError, http.client.HTTPException, ValueError, KeyError): pass  # not reached, or somebody else answers
+        said = error.read(65536).decode(errors='replace')
+        if error.code in (401, 403): raise PermissionError(said) from None
+        own = 'urn:guildcast:' in said and error.code < 500  # else it is the word of a proxy whose Guildcast is away
+        if error.code == 413 or own and error.code not in (408, 425, 429): return Refused(said)
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError): pass  # not reached, or somebody else
     return time.sleep(1) or send(entry, url, key, tries - 1) if tries > 1 else None
 class NoRedirect(urllib.request.HTTPRedirectHandler):  # it would take the key elsewhere
     def redirect_request(self, *_): return None

@@ -188,8 +188,14 @@ export class Outbox {
   private async look(waiting: SpoolDrain): Promise<void> {
     this.lookAfter(idlePause);
     if (this.flushing > 0) return;
+    const work = async () => {
+      // What had its turn before may have learned that Guildcast is away.
+      const away = this.awayUntil - Date.now();
+      if (away > 0) this.lookAfter(away);
+      else await this.drain(waiting);
+    };
     // Rejected alone when the publisher was closed meanwhile.
-    await this.inTurn(() => this.drain(waiting)).catch(() => undefined);
+    await this.inTurn(work).catch(() => undefined);
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * refused: Guildcast does not take it · invalid: never sent, since it cannot be right · not-configured: no address, no key
  * or nobody to send it to · settings: the settings themselves cannot be read · unreachable: not reached, and nothing is
- * spooled · spool-full, spool-unwritable: not reached, and the spool cannot keep it · closed: the publisher is closed.
+ * spooled · spool-full, spool-unwritable: not reached, and the spool cannot keep it, or cannot be looked into · closed: the
+ * publisher is closed.
  */
 export type PublishFailure =
   'refused' | 'invalid' | 'not-configured' | 'settings' | 'unreachable' | 'spool-full' | 'spool-unwritable' | 'closed';

@@ -184,6 +184,18 @@ describe('guildcast publish', { timeout: 60_000 }, () => {
     expect(status.out).not.toContain(testKeys.publish);
   });
 
+  it('says so when the spool cannot be looked into', async () => {
+    await writeFile(path.join(folder, 'file'), '');
+    const env = { GUILDCAST_SPOOL: path.join(folder, 'file') };
+    for (const command of ['status', 'flush']) {
+      expect([command, await publish([command], { env })]).toEqual([
+        command,
+        { code: 1, out: '', err: expect.stringMatching(/^The spool \S+ cannot be read \(ENOTDIR\)\.\n$/) as string },
+      ]);
+    }
+    expect(await publish(['message', 'x'], { env })).toMatchObject({ code: 0 });
+  });
+
   it('helps with everything', async () => {
     const overview = await publish(['--help']);
     expect([overview.code, (await publish([])).code, (await publish([])).out]).toEqual([0, 1, overview.out]);

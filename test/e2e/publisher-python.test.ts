@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DataSource } from 'typeorm';
 import { CuttableProxy } from '../support/cuttable-proxy.js';
+import { PublisherPeer } from '../support/publisher-peer.js';
 import { startTestApp, type TestApp, testKeys } from '../support/test-app.js';
 
 const run = promisify(execFile);
@@ -115,6 +116,28 @@ except Refused as error: print('refused', error)`;
     expect(await tell(`print(publish('y', {}))`)).toMatch(/^\d+$/);
     expect(await readFile(path.join(home, '.guildcast-spool.rejected'), 'utf8')).toContain('no such guild');
     expect(await stored()).toMatchObject([{ type: 'y' }]);
+  });
+
+  it('keeps what somebody else answers to, such as a tunnel whose Guildcast is away', async () => {
+    const peer = await PublisherPeer.start();
+    try {
+      const env = { GUILDCAST_URL: peer.url, HOME: await mkdtemp(path.join(home, 'kept-')) };
+      const answers = [
+        { status: 404, body: '<h1>There is no tunnel of this name</h1>' },
+        { status: 400, body: { error: 'bad gateway' } },
+        { status: 200, body: '<html>Log in</html>' },
+        { status: 200, body: ['a list'] },
+      ];
+      for (const answer of answers) {
+        peer.script = () => answer;
+        expect(await tell(`print(publish('x', {}))`, env)).toBe('None');
+      }
+      peer.script = (request) => peer.accept(request);
+      expect(await tell('print(flush())', env)).toBe('0');
+      expect(peer.accepted).toHaveLength(answers.length);
+    } finally {
+      await peer.stop();
+    }
   });
 
   it('tells that the key is refused, and sends what waited once there is a right one', async () => {

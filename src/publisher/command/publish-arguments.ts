@@ -10,6 +10,8 @@ type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | 
 export interface PublishOrder {
   /** Undefined: the list of commands. */
   command?: string;
+  /** Whether it sends something of its own. */
+  sends: boolean;
   help: boolean;
   json: boolean;
   strict: boolean;
@@ -32,6 +34,7 @@ export function readOrder(args: readonly string[]): PublishOrder {
   const { values, positionals } = parsed(command === undefined ? args : rest, sends);
   return {
     command,
+    sends: sends !== undefined || command === 'test',
     help: values.help === true,
     json: values.json === true,
     strict: values.strict === true,

@@ -33,9 +33,10 @@ const passing: readonly PublishFailure[] = ['unreachable', 'spool-full', 'spool-
 /** `guildcast publish …`: what to print where, and what to end with. Loads nothing but the publisher. */
 export async function runPublish(call: PublishCall): Promise<{ out: string; err: string; code: ExitCode }> {
   let json = false;
+  let sends = false;
   try {
     const order = readOrder(call.args);
-    ({ json } = order);
+    ({ json, sends } = order);
     if (order.command === undefined) return { out: overview(), err: '', code: order.help ? 0 : 1 };
     if (order.help) return { out: helpFor(order.command), err: '', code: 0 };
     const { facts, text, code } = await carryOut(order, call);
@@ -44,7 +45,7 @@ export async function runPublish(call: PublishCall): Promise<{ out: string; err:
     if (!(error instanceof PublishError) && !(error instanceof UsageError)) throw error;
     const { message } = error;
     const { code: failure, status, fault } = error instanceof PublishError ? error : { code: 'usage' as const };
-    const code = failure !== 'usage' && passing.includes(failure) ? 3 : 1;
+    const code = sends && failure !== 'usage' && passing.includes(failure) ? 3 : 1;
     if (json)
       return { out: `${JSON.stringify({ state: 'failed', failure, status, fault, message })}\n`, err: '', code };
     return { out: '', err: `${message}\n`, code };

@@ -147,7 +147,11 @@ describe('while Guildcast is away', () => {
 
   it('a wait that Guildcast asks for is kept', async () => {
     const publisher = publisherWith();
-    peer.script = () => ({ status: 429, headers: { 'retry-after': '3600' } });
+    // The spool is looked after for the first time while this answer is awaited: timers of one process keep their order.
+    peer.script = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return { status: 429, headers: { 'retry-after': '3600' } };
+    };
     await send(publisher, 1);
     peer.script = (request) => peer.accept(request);
     expect((await send(publisher, 2)).state).toBe('spooled');
@@ -227,5 +231,10 @@ describe('while Guildcast is away', () => {
     expect((await send(publisher, 1)).state).toBe('accepted');
     proxy.cut();
     expect((await failure(send(publisher, 2))).code).toBe('spool-unwritable');
+    // Nor does it pass for an empty one.
+    for (const asked of [publisher.status(), publisher.flush()]) {
+      const { code, message } = await failure(asked);
+      expect([code, message]).toEqual(['spool-unwritable', expect.stringContaining('cannot be read (ENOTDIR)')]);
+    }
   });
 });
