@@ -4,12 +4,20 @@ import { z } from 'zod';
 /** Seconds: thirty days. */
 const longestOverlap = 2_592_000;
 
+/** Postgres stores no NUL, and a URL is read without the others and would be kept with them. */
+const oneLine = [/^[^\p{Cc}\p{Cs}]*$/u, 'must not hold a control character'] as const;
+
 const url = z
   .string()
   .min(1)
   .max(2_000)
+  .regex(...oneLine)
   .describe('Where requests go, such as `https://example.com/hook`. It is shown to admins alone.');
-const description = z.string().trim().max(200);
+const description = z
+  .string()
+  .trim()
+  .max(200)
+  .regex(...oneLine);
 
 const newEndpoint = z.strictObject({ url, description: description.default('') });
 export class NewWebhookEndpoint extends createZodDto(newEndpoint) {}

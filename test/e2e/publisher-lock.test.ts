@@ -60,7 +60,7 @@ function start(name: string, count: number, last = '', { preload = '', shell = '
       : spawn('/bin/sh', ['-c', `${shell}; exec "$0" "$@"`, process.execPath, ...args], { stdio: [...stdio] });
   children.push(child);
   let printed = '';
-  child.stdout!.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   return { child, lines: () => printed.split('\n').slice(0, -1), ended: once(child, 'exit') };
 }
 

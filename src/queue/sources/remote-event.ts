@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { snowflake } from '../../domain/snowflake.js';
+import { boundedJson } from '../canonical-json.js';
 
 /** An event as a source offers it, as far as it can be told and taken. */
 export interface OfferedEvent {
@@ -70,7 +71,12 @@ export function readOfferedEvent(value: unknown): OfferedEvent | undefined {
 function birthOf(createdAt: unknown): string {
   if (typeof createdAt === 'string' && /^[\x20-\x7e]{1,64}$/.test(createdAt)) return createdAt;
   if (createdAt === undefined || createdAt === null) return '';
-  return createHash('sha256').update(JSON.stringify(createdAt)).digest('hex');
+  try {
+    return createHash('sha256').update(boundedJson(createdAt)).digest('hex');
+  } catch {
+    // Nested deeper than anybody walks.
+    return 'nested';
+  }
 }
 
 /** Names of fields and rules alone: what stands in the event is nothing for logs. */

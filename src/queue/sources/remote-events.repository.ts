@@ -269,14 +269,23 @@ export class RemoteEventsRepository {
     );
   }
 
-  /** Forgets what the source was told of long ago and has not offered since. */
+  /**
+   * Forgets what the source was told of long ago and has not offered since, and what never came into the queue (the process
+   * died) and is offered no more, as when another consumer took it: it would take the room of others for ever.
+   */
   async forget(source: string): Promise<void> {
     await this.database.query(
       `DELETE FROM remote_events WHERE source = $1 AND key IN (
-         SELECT key FROM remote_events
-         WHERE source = $1 AND marked_at < now() - make_interval(days => ${rememberedDays})
-           AND offered_at < now() - make_interval(days => ${rememberedDays})
-         LIMIT ${forgettingBatch}
+         (SELECT key FROM remote_events
+          WHERE source = $1 AND marked_at < now() - make_interval(days => ${rememberedDays})
+            AND offered_at < now() - make_interval(days => ${rememberedDays})
+          LIMIT ${forgettingBatch})
+         UNION ALL
+         (SELECT key FROM remote_events AS event
+          WHERE source = $1 AND marked_at IS NULL AND outcome IS NULL AND notification_id IS NULL
+            AND offered_at < now() - interval '1 day'
+            AND NOT EXISTS (SELECT FROM notifications WHERE publisher = 'source:' || $1::text AND idempotency_key = event.key)
+          LIMIT ${forgettingBatch})
        )`,
       [source],
     );

@@ -52,8 +52,9 @@ export class SourceIntake {
   /** Answers 1 for an event that the queue does not take. */
   private async publish(identity: string, event: OfferedEvent, { notificationId }: Standing): Promise<0 | 1> {
     const { key, content } = event;
-    if (notificationId !== null || 'fault' in content) return 0;
-    const stored = await this.store(identity, key, content);
+    if (notificationId !== null) return 0;
+    // One with a fault has ended when it was noted, unless it was a good one then.
+    const stored = 'fault' in content ? { refusal: content.fault } : await this.store(identity, key, content);
     if ('refusal' in stored) await this.repository.refuse(identity, key, stored.refusal);
     else await this.repository.link(identity, key, stored.id);
     return 'refusal' in stored ? 1 : 0;

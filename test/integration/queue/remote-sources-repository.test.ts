@@ -61,6 +61,7 @@ describe('the tables of remote sources', () => {
 
   it('forget what was told, and was last offered, long ago, and nothing else', async () => {
     await repository.note('home', [offer(1, 'bad'), offer(2, 'bad'), offer(3, 'bad'), offer(4), offer(5, 'bad')], 900);
+    await source.query(`update remote_events set notification_id = 1 where remote_id = '4'`);
     const [one, two, three] = await repository.dueMarks('home', 10);
     for (const mark of [one, two, three]) await repository.settle('home', mark!);
     await source.query(`update remote_events set offered_at = now() - interval '31 days' where remote_id <> '2'`);
@@ -69,6 +70,20 @@ describe('the tables of remote sources', () => {
     const left = await source.query<{ id: string }[]>('select remote_id as id from remote_events order by remote_id');
     // Offered lately, told lately, under way, untold.
     expect(left.map(({ id }) => id)).toEqual(['2', '3', '4', '5']);
+  });
+
+  it('forget what never came into the queue and is not offered any more, lest it takes the room of others for ever', async () => {
+    await repository.note('home', [offer(1), offer(2), offer(3)], 900);
+    await source.query(
+      `insert into notifications (target, type, payload, nonce, publisher, idempotency_key)
+       values ('{"userId":"10000"}', 'x', '{}', 'n', 'source:home', '2@then')`,
+    );
+    await source.query(`update remote_events set offered_at = now() - interval '25 hours' where remote_id <> '3'`);
+    await repository.forget('home');
+    const left = await source.query<{ id: string }[]>('select remote_id as id from remote_events order by remote_id');
+    // In the queue though it was not noted, offered lately.
+    expect(left.map(({ id }) => id)).toEqual(['2', '3']);
+    expect(await repository.countOpen('home')).toBe(2);
   });
 
   it.each([

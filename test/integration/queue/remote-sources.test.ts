@@ -175,6 +175,19 @@ describe('a source that is only read', { timeout: 60_000 }, () => {
       .toMatchObject([{ polled: 13, malformed: 8, processed: 5, waiting: 0 }]);
   });
 
+  it('hears of an event that was good when it was noted, and is not any more', async () => {
+    const empty = { status: 200, body: JSON.stringify({ success: true, events: [] }) };
+    bench.reference.instead = (method) => (method === 'GET' ? empty : undefined);
+    const { sources } = await bench.start({ QUEUE_SOURCES: `home=${bench.reference.url}` });
+    const id = bench.reference.add({ user_id: 'somebody' });
+    // As after a crash between the note and the queue.
+    const key = `${id}@${bench.reference.event(id).created_at}`;
+    await bench.rows(`insert into remote_events (source, key, remote_id) values ('home', $1, $2)`, [key, String(id)]);
+    bench.reference.instead = () => undefined;
+    await expect.poll(() => bench.reference.event(id).attempts, patience).toBe(3);
+    await expect.poll(() => sources.status(), patience).toMatchObject([{ waiting: 0, untold: 0 }]);
+  });
+
   it('takes what is repeated in one answer once, counts what has no id, and leaves the rest of the batch alone', async () => {
     const event = {
       id: 5,

@@ -53,6 +53,11 @@ describe('an offered event', () => {
     expect(readOfferedEvent({ ...event, created_at: undefined })!.key).toBe('7@');
   });
 
+  it('is read whatever stands where its time should be', () => {
+    const endless = JSON.parse('['.repeat(500_000) + ']'.repeat(500_000)) as unknown;
+    expect(readOfferedEvent({ ...event, created_at: endless })).toMatchObject({ remoteId: '7', content });
+  });
+
   it.each([null, undefined, 5, 'x', [], {}, { id: null }, { id: -1 }, { id: 1.5 }, { id: '1; drop' }, { id: 2 ** 60 }])(
     'is nothing that could be marked without an id: %j',
     (value) => expect(readOfferedEvent(value)).toBeUndefined(),
