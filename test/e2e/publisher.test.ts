@@ -159,6 +159,18 @@ describe('the publisher', { timeout: 60_000 }, () => {
     expect(await readFile(path.join(spool, name!), 'utf8')).toContain('no such guild');
   });
 
+  it('keeps what waits with it from one whose key is used, whether they are sent together or alone', async () => {
+    const publisher = publisherWith({ retryBaseMs: 600_000, retryCapMs: 600_000 });
+    proxy.cut();
+    for (const [type, idempotencyKey] of [['a'], ['b', 'once'], ['c', 'once'], ['b', 'once'], ['d']] as const) {
+      await publisher.publish({ type, payload: { timestamp: 'now' }, ...(idempotencyKey && { idempotencyKey }) });
+    }
+    proxy.mend();
+    // The same again is the one that there is; another under its key is refused.
+    expect(await publisher.flush()).toEqual({ accepted: 4, rejected: 1, waiting: 0 });
+    expect((await stored()).map(({ type }) => type)).toEqual(['a', 'b', 'd']);
+  });
+
   it('loses nothing and repeats nothing while Guildcast comes and goes', async () => {
     const publisher = publisherWith();
     let gone = false;

@@ -2,12 +2,15 @@ import { isDeepStrictEqual } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
 import { DatabaseProxy } from '../database/database-proxy.js';
+import { type ReferenceQueue } from '../../support/remote-sources-reference.js';
 import { RemoteSourcesBench } from './remote-sources-bench.js';
+
+type Answer = Exclude<ReturnType<ReferenceQueue['instead']>, 'silence' | undefined>;
 
 const patience = { timeout: 25_000, interval: 20 };
 const isPoll = (method: string): boolean => method === 'GET';
-const html = (status: number) => ({ status, contentType: 'text/html', body: '<h1>no</h1>' });
-const json = (status: number, body: object) => ({ status, body: JSON.stringify(body) });
+const html = (status: number): Answer => ({ status, contentType: 'text/html', body: '<h1>no</h1>' });
+const json = (status: number, body: object): Answer => ({ status, body: JSON.stringify(body) });
 
 describe('a source in trouble', { timeout: 60_000 }, () => {
   const bench = new RemoteSourcesBench();
@@ -82,39 +85,50 @@ describe('a source in trouble', { timeout: 60_000 }, () => {
     }
   });
 
-  it.each([
-    ['is a page', () => html(200), 'answered 200 OK without JSON'],
-    ['is no success', () => json(200, { success: false, events: [] }), 'answered 200 OK without success'],
-    ['has no events', () => json(200, { success: true }), 'gave an answer without events'],
-    ['is no object', () => json(200, []), 'gave an answer that is no JSON object'],
-    ['is broken', () => ({ status: 200, body: '{"success": tr' }), 'gave an answer that is not JSON'],
-    ['is nothing found', () => html(404), 'answered 404 Not Found'],
-    ['is a refusal', () => json(401, {}), 'answered 401 Unauthorized: see the user and the password in its address'],
-    [
-      'is a redirect',
-      () => ({ ...html(302), headers: { location: `${bench.reference.url}/elsewhere` } }),
-      'answered 302 Found: redirects are not followed',
-    ],
-    ['is an error', () => json(500, { success: false, error: 'canary' }), 'answered 500 Internal Server Error'],
-    [
-      'is too long',
-      () => json(200, { success: true, events: ['x'.repeat(2_200_000)] }),
-      'gave an answer of more than 2097152 bytes',
-    ],
-  ])('says so when its answer %s, and is well when that is over', async (_, answer, lastError) => {
-    const id = bench.reference.add();
-    bench.reference.instead = (method) => (isPoll(method) ? answer() : undefined);
-    const { sources, metrics } = await bench.start({ QUEUE_SOURCES: named('home', bench.reference) });
+  it('says so when its answer is none that would do, and is well when that is over', async () => {
+    const answers: Record<string, [answer: (url: string) => Answer, lastError: string]> = {
+      page: [() => html(200), 'answered 200 OK without JSON'],
+      failure: [() => json(200, { success: false, events: [] }), 'answered 200 OK without success'],
+      eventless: [() => json(200, { success: true }), 'gave an answer without events'],
+      list: [() => json(200, []), 'gave an answer that is no JSON object'],
+      broken: [() => ({ status: 200, body: '{"success": tr' }), 'gave an answer that is not JSON'],
+      missing: [() => html(404), 'answered 404 Not Found'],
+      refusal: [() => json(401, {}), 'answered 401 Unauthorized: see the user and the password in its address'],
+      redirect: [
+        (url) => ({ ...html(302), headers: { location: `${url}/elsewhere` } }),
+        'answered 302 Found: redirects are not followed',
+      ],
+      error: [() => json(500, { success: false, error: 'canary' }), 'answered 500 Internal Server Error'],
+      long: [
+        () => json(200, { success: true, events: ['x'.repeat(2_200_000)] }),
+        'gave an answer of more than 2097152 bytes',
+      ],
+    };
+    const asked = await Promise.all(
+      Object.entries(answers).map(async ([name, [answer, lastError]]) => {
+        const reference = await bench.another();
+        reference.instead = (method) => (isPoll(method) ? answer(reference.url) : undefined);
+        return { name, lastError, reference, id: reference.add() };
+      }),
+    );
+    const QUEUE_SOURCES = asked.map(({ name, reference }) => named(name, reference)).join();
+    const { sources, metrics } = await bench.start({ QUEUE_SOURCES });
     await expect
       .poll(() => sources.status(), patience)
-      .toMatchObject([{ name: 'home', state: 'failing', lastError, polled: 0 }]);
-    expect(await metrics.expose()).toMatch(
-      /guildcast_remote_source_polls_total\{source="home",result="failed"\} [1-9]/,
-    );
-    expect(bench.reference.asked.every(({ path }) => path === '/discord/events')).toBe(true);
-    bench.reference.instead = () => undefined;
-    await expect.poll(() => bench.reference.marks, patience).toEqual([`processed ${id}`]);
-    await expect.poll(() => sources.status(), patience).toMatchObject([{ state: 'ok', polled: 1, processed: 1 }]);
+      .toMatchObject(asked.map(({ name, lastError }) => ({ name, state: 'failing', lastError, polled: 0 })));
+    const exposed = await metrics.expose();
+    for (const { name, reference } of asked) {
+      expect(exposed).toMatch(
+        new RegExp(`guildcast_remote_source_polls_total\\{source="${name}",result="failed"\\} [1-9]`),
+      );
+      expect(reference.asked.every(({ path }) => path === '/discord/events')).toBe(true);
+      reference.instead = () => undefined;
+    }
+    for (const { reference, id } of asked)
+      await expect.poll(() => reference.marks, patience).toEqual([`processed ${id}`]);
+    await expect
+      .poll(() => sources.status(), patience)
+      .toMatchObject(asked.map(({ name }) => ({ name, state: 'ok', polled: 1, processed: 1 })));
   });
 
   it('is complained of once, not at each poll', async () => {
@@ -154,7 +168,7 @@ describe('a source in trouble', { timeout: 60_000 }, () => {
   });
 
   it('is told again what it did not hear, and no mark waits for one that it never takes', async () => {
-    const refusals: Record<string, () => ReturnType<typeof json>> = {
+    const refusals: Record<string, () => Answer> = {
       '/discord/events/1/processed': () => json(500, { success: false, error: 'database is locked' }),
       '/discord/events/2/processed': () => json(404, { success: false, error: 'no such event' }),
       '/discord/events/3/processed': () => json(409, { success: false, error: 'processed before' }),
