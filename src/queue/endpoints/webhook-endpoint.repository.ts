@@ -76,13 +76,14 @@ export class WebhookEndpointRepository {
     return changed > 0;
   }
 
-  /** Switches it off as long as it has the address that led to it: another may have been given meanwhile. */
-  async switchOff(id: string, url: string, reason: string): Promise<void> {
-    await this.database.query(
+  /** Switches it off as long as it has the address that led to it: another may have been given meanwhile. False then. */
+  async switchOff(id: string, url: string, reason: string): Promise<boolean> {
+    const [, changed]: [unknown[], number] = await this.database.query(
       `update webhook_endpoints set enabled = false, disabled_reason = $3, disabled_at = now(), updated_at = now()
        where id = $1 and url = $2 and enabled`,
       [id, url, reason],
     );
+    return changed > 0;
   }
 
   /** Adds a secret; those before it are good for `overlapSeconds` more at most. */

@@ -92,8 +92,8 @@ export class WebhookEndpoints {
   /** Sends it nothing more, for as long as it has that address. A failure is logged: the next answer tells again. */
   async switchOff(id: string, url: string, reason: string): Promise<void> {
     try {
-      await this.repository.switchOff(id, url, reason);
-      this.logger.warn(`Endpoint ${id} is switched off: ${reason}`);
+      const changed = await this.repository.switchOff(id, url, reason);
+      if (changed) this.logger.warn(`Endpoint ${id} is switched off: ${reason}`);
     } catch (error) {
       this.logger.warn(`Endpoint ${id} could not be switched off: ${String(error)}`);
     }
