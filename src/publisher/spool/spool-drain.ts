@@ -117,10 +117,9 @@ export class SpoolDrain {
       if (!(await lock.renew())) return void (slice.busy = true);
       const verdict = await this.sender.sendTogether(batch.map(({ letter }) => letter));
       if (verdict.kind === 'accepted') {
-        for (const [index, { name }] of batch.entries()) {
-          slice.settled.set(name, { kind: 'accepted', id: verdict.ids[index]! });
-          await this.spool.remove(name);
-        }
+        for (const [index, id] of verdict.ids.entries())
+          slice.settled.set(batch[index]!.name, { kind: 'accepted', id });
+        await Promise.all(batch.map(({ name }) => this.spool.remove(name)));
         return this.grow();
       }
       if (!isOfOne(verdict)) return stop(slice, verdict);
