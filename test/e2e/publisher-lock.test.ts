@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, readdir, utimes, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { key, PublisherBench, send, userId } from '../support/publisher-bench.js';
-import { type PeerAnswer } from '../support/publisher-peer.js';
+import { type PeerAnswer, problem } from '../support/publisher-peer.js';
 
 const root = path.join(import.meta.dirname, '../..');
 const built = path.join(root, 'dist/publisher/index.js');
@@ -128,11 +128,20 @@ describe.skipIf(process.platform === 'win32')('the lock of a spool', { timeout: 
   });
 
   it('needs no room on the disk: a full one is emptied', async () => {
+    bench.peer.script = (request) =>
+      request.bodies.some(({ payload }) => (payload as { number: number }).number === 2)
+        ? problem(400, 'request.invalid', 'too deep')
+        : bench.peer.accept(request);
     // No file may grow: a write fails, and a file can be made, renamed and removed.
     const sending = start('a', -1, 'flush', { shell: 'ulimit -f 0' });
     await sending.ended;
-    expect(sending.lines()).toEqual([JSON.stringify({ accepted: 5, rejected: 0, waiting: 0 })]);
-    expect(await readdir(folder)).toEqual([]);
-    expect(arrived()).toEqual(['1', '2', '3', '4', '5']);
+    expect(sending.lines()).toEqual([JSON.stringify({ accepted: 4, rejected: 1, waiting: 0 })]);
+    expect(bench.numbers()).toEqual([1, 3, 4, 5]);
+    // For its reason there is no room.
+    expect(await readdir(folder)).toEqual(['rejected']);
+    const [name] = await readdir(path.join(folder, 'rejected'));
+    expect(JSON.parse(await readFile(path.join(folder, 'rejected', name!), 'utf8'))).toMatchObject({
+      body: { payload: { number: 2 } },
+    });
   });
 });

@@ -98,7 +98,7 @@ export class SpoolDrain {
         continue;
       }
       if (letter === 'unreadable') {
-        await this.spool.reject(name, { reason: 'The file cannot be read as a notification.' });
+        await this.spool.setAside(name);
         slice.unreadable += 1;
         continue;
       }

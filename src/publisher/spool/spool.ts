@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, unlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { largestBody, type Letter } from '../letter.js';
 import { PublishError } from '../publish-error.js';
@@ -107,7 +107,7 @@ export class Spool {
     }
   }
 
-  /** Puts it into `rejected/` with the reason; moved back into the spool, it is sent again. */
+  /** Puts a letter into `rejected/` with the reason; moved back into the spool, it is sent again. */
   async reject(name: string, reason: { status?: number; reason: string }): Promise<void> {
     const text = await this.textOf(name);
     // Another process was faster.
@@ -115,9 +115,25 @@ export class Spool {
     await makeDurably(this.rejectedFolder);
     const rejected = { at: new Date().toISOString(), ...reason };
     // The letter's own fields stay where a reader of the spool finds them.
-    const content = readLetter(text) ? { ...(JSON.parse(text) as object), rejected } : { rejected, text };
-    await writeDurably(this.rejectedFolder, name, `${JSON.stringify(content)}\n`);
+    const content = { ...(JSON.parse(text) as object), rejected };
+    try {
+      await writeDurably(this.rejectedFolder, name, `${JSON.stringify(content)}\n`);
+    } catch {
+      // A full disk has no room for the reason. Better without it than in the way of those behind it.
+      return this.setAside(name);
+    }
     await this.remove(name);
+    await this.forgetRejected();
+  }
+
+  /** Puts into `rejected/` what is no letter, as it is. */
+  async setAside(name: string): Promise<void> {
+    await makeDurably(this.rejectedFolder);
+    await rename(path.join(this.folder, name), path.join(this.rejectedFolder, name));
+    await this.forgetRejected();
+  }
+
+  private async forgetRejected(): Promise<void> {
     const kept = (await readdir(this.rejectedFolder)).filter((other) => numberOf(other)).sort();
     for (const old of kept.slice(0, -mostRejected)) await unlink(path.join(this.rejectedFolder, old));
   }

@@ -127,6 +127,8 @@ describe('the spool', () => {
       ].sort(),
     );
     expect(await readdir(place('rejected'))).toHaveLength(5);
+    // Somebody may want it back.
+    expect((await stat(place('rejected', variant(5)))).size).toBe(3 * 1024 * 1024);
     await spool.append(letter('b'));
     expect((await drain()).sent).toEqual(['b']);
   });
