@@ -47,12 +47,16 @@ const priorities: Readonly<Record<string, Priority | undefined>> = {
 export function notificationOf(kind: string, group: AlertGroup, title: string, scope: unknown[]): HookNotification {
   const firing = group.status === 'firing';
   const { commonAnnotations, commonLabels } = group;
-  const shown = group.alerts.slice(0, mostShown);
+  // Those that are over may give way.
+  const shown = group.alerts.toSorted((a, b) => Number(isOver(a)) - Number(isOver(b))).slice(0, mostShown);
   const missing = group.alerts.length - shown.length + (group.truncatedAlerts ?? 0);
   const severity = commonLabels?.severity?.toLowerCase() ?? '';
   const payload: HookPayload = {
     title,
-    message: (aboutAll(commonAnnotations) + (missing > 0 ? `\n${missing} more alerts are not shown.` : '')).trim(),
+    message: (
+      aboutAll(commonAnnotations) +
+      (missing > 0 ? `\n${missing} more ${missing === 1 ? 'alert is' : 'alerts are'} not shown.` : '')
+    ).trim(),
     status: firing ? 'bad' : 'good',
     url: group.externalURL ?? undefined,
     tags: [kind, ...(severity === '' ? [] : [severity])],
@@ -77,6 +81,10 @@ export function titleOf({ status: state, alerts, commonLabels, groupLabels }: Al
   const head = state === 'firing' ? `[FIRING:${firing}]` : '[RESOLVED]';
   const name = commonLabels?.alertname ?? Object.values(groupLabels ?? {}).join(' ');
   return `${head} ${firstLine(name) || 'Alerts'}`;
+}
+
+function isOver({ status: state }: Alert): boolean {
+  return state === 'resolved';
 }
 
 function aboutAll(annotations: AlertGroup['commonAnnotations']): string {

@@ -165,12 +165,16 @@ const pullRequest = reader(
     action: z.string(),
     pull_request: z.object({ ...topic, merged: z.boolean().nullish(), draft: z.boolean().nullish() }),
   }),
-  ({ action, pull_request: { number, title, html_url, body, merged, draft } }, place) => ({
-    title: `${place}: ${draft ? 'draft ' : ''}pull request #${number} ${merged ? 'merged' : action.replaceAll('_', ' ')}`,
-    message: [title, action === 'opened' ? excerptOf(body) : undefined].filter(Boolean).join('\n\n'),
-    url: html_url,
-    ...(merged && { status: 'good' }),
-  }),
+  ({ action, pull_request: { number, title, html_url, body, merged, draft } }, place) => {
+    // It stays merged when somebody labels or edits it later.
+    const merges = merged && action === 'closed';
+    return {
+      title: `${place}: ${draft ? 'draft ' : ''}pull request #${number} ${merges ? 'merged' : action.replaceAll('_', ' ')}`,
+      message: [title, action === 'opened' ? excerptOf(body) : undefined].filter(Boolean).join('\n\n'),
+      url: html_url,
+      ...(merges && { status: 'good' }),
+    };
+  },
 );
 
 const comment = z.object({ body: z.string().nullish(), html_url: address });

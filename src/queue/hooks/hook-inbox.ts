@@ -1,26 +1,34 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { NotificationQueue, type Published } from '../notification-queue.js';
+import { QUEUE_CONFIG, type QueueConfig } from '../queue.config.js';
 import { NotificationRoutes } from '../routes/notification-routes.js';
+import { fittedPayload } from './fitted-payload.js';
 import { type Hook, type HookDelivery } from './hook.js';
 import { parseHookBody } from './hook-body.js';
 
 /** Takes what senders of hooks tell, and publishes it by a route. */
 @Injectable()
 export class HookInbox {
-  /** Of routes without a secret: the work is the same, so that the time does not tell which routes there are. */
+  /** In place of secrets that are not there: the work is the same, so that the time does not tell which routes there are. */
   private readonly decoy = randomBytes(32).toString('hex');
 
   constructor(
+    @Inject(QUEUE_CONFIG) private readonly config: Pick<QueueConfig, 'QUEUE_MAX_PAYLOAD_BYTES'>,
     private readonly queue: NotificationQueue,
     private readonly routes: NotificationRoutes,
   ) {}
 
-  /** Whether the request is signed with the secret of the route and kind. Fault `service.unavailable`. */
-  async isSigned(route: string, hook: Hook, delivery: HookDelivery): Promise<boolean> {
-    const secret = await this.routes.hookSecret(route, hook.name);
-    const matches = hook.signature?.matches(delivery, secret ?? this.decoy, new Date());
-    return secret !== undefined && matches === true;
+  /** Whether the request is signed with a secret of the route and kind. Fault `service.unavailable`. */
+  async isSigned(route: string, { name, signature }: Hook, delivery: HookDelivery): Promise<boolean> {
+    const [newer, former] = await this.routes.hookSecrets(route, name);
+    const now = new Date();
+    // No early end: each is compared, whether it is there or not.
+    const matches = [newer, former].map((secret) => {
+      const right = signature?.matches(delivery, secret ?? this.decoy, now) === true;
+      return secret !== undefined && right;
+    });
+    return matches.includes(true);
   }
 
   /**
@@ -35,10 +43,12 @@ export class HookInbox {
     return this.queue.publish({
       route,
       type: hook.name,
-      payload: told.payload,
+      payload: fittedPayload(told.payload, this.config.QUEUE_MAX_PAYLOAD_BYTES),
       // What the sender's words suggest is a guess; the operator knows.
       priority: priority ?? told.priority,
       collapseKey: told.about && keyOf(hook.name, route, told.about),
+      // What fires again must not hide in the edit of an old message.
+      boarded: false,
       publisher: publisher ?? `hook:${route}/${hook.name}`,
       ...(told.delivery !== undefined && {
         idempotencyKey: keyOf(hook.name, route, told.delivery),

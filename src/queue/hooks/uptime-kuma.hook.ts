@@ -62,8 +62,8 @@ export const uptimeKumaHook: Hook = {
         monitor: name,
       },
       priority: status === down ? 'high' : undefined,
-      // Monitors are told apart by their number; without one, by their name.
-      about: [monitor?.id ?? name],
+      // Two of these programs count their monitors from the same number.
+      about: [monitor?.id ?? null, name],
     };
   },
 };

@@ -54,6 +54,14 @@ describe('Alertmanager', () => {
     expect(told?.payload.message).toMatch(/\n7 more alerts are not shown\.$/);
   });
 
+  it('shows those that fire before those that are over', () => {
+    const alert = (index: number, status: string) => ({ status, labels: { alertname: 'Disk', host: `h${index}` } });
+    const alerts = [...Array.from({ length: 10 }, (_, index) => alert(index, 'resolved')), alert(10, 'firing')];
+    const told = alertmanagerHook.read({ ...alertmanagerBody, alerts }, {});
+    expect(told?.payload.fields?.[0]).toEqual({ name: 'Disk', value: 'host: h10' });
+    expect(told?.payload.message).toMatch(/\n1 more alert is not shown\.$/);
+  });
+
   it.each([
     ['another version', { ...alertmanagerBody, version: '3' }],
     ['another status', { ...alertmanagerBody, status: 'burning' }],

@@ -97,6 +97,16 @@ describe('events of GitHub', () => {
     expect(told?.payload.fields?.at(-1)).toEqual({ name: 'By', value: 'Codertocat', inline: true });
   });
 
+  it('says that a pull request is merged when it is, and not of all that happens to it later', () => {
+    const { pull_request: event } = githubBodies;
+    expect(read('pull_request', { ...event, action: 'labeled' })?.payload).toMatchObject({
+      title: 'Codertocat/Hello-World: pull request #2 labeled',
+      status: undefined,
+    });
+    const closed = { ...event, pull_request: { ...event.pull_request, merged: false } };
+    expect(read('pull_request', closed)?.payload.title).toBe('Codertocat/Hello-World: pull request #2 closed');
+  });
+
   it('tells an event that nobody has heard of, also without a repository', () => {
     expect(read('something_new', {})?.payload.title).toBe('GitHub: something new');
     expect(read('something_new', { organization: { login: 'octo-org' } })?.payload.title).toBe(
