@@ -3,6 +3,7 @@ import { APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
 import { type Application } from 'express';
 import { Metrics } from '../telemetry/metrics.js';
 import { MetricsModule } from '../telemetry/metrics.module.js';
+import { CallerRate } from './caller-rate.js';
 import { ClientAddress } from './client-address.js';
 import { FailedAttempts } from './failed-attempts.js';
 import { type RateLimitConfig } from './rate-limit.config.js';
@@ -45,9 +46,10 @@ export class RateLimitModule implements OnModuleInit {
           useFactory: (limiter: RateLimiter) => new FailedAttempts(limiter),
           inject: [RateLimiter],
         },
+        CallerRate,
         { provide: APP_INTERCEPTOR, useClass: RateLimitInterceptor },
       ],
-      exports: [ClientAddress, RateLimiter, FailedAttempts],
+      exports: [ClientAddress, CallerRate, RateLimiter, FailedAttempts],
     };
   }
 

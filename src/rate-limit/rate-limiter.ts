@@ -44,14 +44,20 @@ export class RateLimiter {
     for (const bucket of rateBuckets) this.counters.set(bucket, makeCounter(bucket, limits[bucket]));
   }
 
-  /** Takes `points` and tells whether that was allowed. Never throws. */
+  /** Points per minute. */
+  limitOf(bucket: RateBucket): number {
+    return this.limits[bucket];
+  }
+
+  /** Takes `points`, all or none, and tells whether that was allowed. Never throws. */
   async take(bucket: RateBucket, client: string, points = 1): Promise<RateVerdict> {
     return this.judge(bucket, async (counter) => {
       try {
         return { allowed: true, count: await counter.consume(client, points) };
       } catch (refusal) {
-        if (refusal instanceof RateLimiterRes) return { allowed: false, count: refusal };
-        throw refusal;
+        if (!(refusal instanceof RateLimiterRes)) throw refusal;
+        // The counter has counted them all the same, and what costs less may still fit.
+        return { allowed: false, count: points > 1 ? await counter.reward(client, points) : refusal };
       }
     });
   }
