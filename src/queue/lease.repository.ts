@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { prepared } from '../database/prepared-statements.js';
 import {
   type Locale,
+  type Mentions,
   type NotificationState,
   type NotificationTarget,
   type Priority,
@@ -25,9 +26,11 @@ export interface ClaimedNotification extends Lease {
   payload: Record<string, unknown>;
   /** Ready to be sent as it is. */
   message: RenderedMessage | null;
+  mentions: Mentions | null;
   locale: Locale | null;
   priority: Priority;
   publisher: string;
+  /** Of a row that has a board. */
   collapseKey: string | null;
   /** The target as one word, such as `user:<id>`. */
   destination: string;
@@ -112,8 +115,9 @@ export class LeaseRepository {
          SELECT id, attempts, 'abandoned', 'the process that tried fell silent'
          FROM claimed WHERE id IN (SELECT id FROM expired)
        )
-       SELECT id, guild_id AS "guildId", target, target_secret AS secret, type, payload, message, locale,
-              ${priorityName} AS priority, publisher, collapse_key AS "collapseKey", destination,
+       SELECT id, guild_id AS "guildId", target, target_secret AS secret, type, payload, message, mentions, locale,
+              ${priorityName} AS priority, publisher, destination,
+              CASE WHEN boarded THEN collapse_key END AS "collapseKey",
               created_at AS "createdAt", coalesce(expires_at <= now(), false) AS expired, attempts, nonce,
               lease_token AS "leaseToken", begun_at IS NOT NULL AS begun,
               id IN (SELECT id FROM expired) AS abandoned,

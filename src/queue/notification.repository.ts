@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { prepared } from '../database/prepared-statements.js';
-import { type Locale, type NotificationTarget, priorities, type Priority } from '../domain/notification.js';
+import {
+  type Locale,
+  type Mentions,
+  type NotificationTarget,
+  priorities,
+  type Priority,
+} from '../domain/notification.js';
 import { type DeliveryMode } from './delivery-mode.js';
 import { NotificationEntity } from './notification.entity.js';
 
@@ -38,6 +44,9 @@ export interface NewNotification {
   /** More of its kind than that within so many seconds are held, to be told in a digest. */
   floodLimit?: number;
   floodSeconds?: number;
+  mentions?: Mentions;
+  /** False: each one that is delivered is a message of its own, also with a collapse key. */
+  boarded?: boolean;
 }
 
 /** A row that ended since another one took its place, with what its room is told. */
@@ -78,6 +87,8 @@ const given = {
   route: 'text',
   flood_limit: 'int',
   flood_seconds: 'int',
+  mentions: 'jsonb',
+  boarded: 'boolean',
 };
 type Given = Record<keyof typeof given, unknown>;
 const columns = Object.keys(given) as (keyof typeof given)[];
@@ -106,6 +117,8 @@ function givenBy(row: NewNotification): Given {
     route: row.route,
     flood_limit: row.floodLimit,
     flood_seconds: row.floodSeconds,
+    mentions: row.mentions && JSON.stringify(row.mentions),
+    boarded: row.boarded,
   };
 }
 
@@ -138,6 +151,12 @@ function locksOf(notifications: readonly NewNotification[]): string {
   ),`;
 }
 
+/** In place of what is not given. */
+const unlessGiven: Partial<Record<keyof Given, string>> = {
+  not_before: 'greatest(now(), not_before)',
+  boarded: 'coalesce(boarded, true)',
+};
+
 /** Takes a list for each column of `given`. */
 function insertionAfter(locked: string): string {
   const lists = columns.map((column, index) =>
@@ -147,7 +166,7 @@ function insertionAfter(locked: string): string {
   );
   const values = columns.map((column) => {
     if (given[column] === 'jsonb') return `nullif(${column}, 'null')`;
-    return column === 'not_before' ? 'greatest(now(), not_before)' : column;
+    return unlessGiven[column] ?? column;
   });
   return `WITH given AS (
       SELECT * FROM ROWS FROM (${lists.join(', ')}) WITH ORDINALITY AS given (${columns.join(', ')}, place)

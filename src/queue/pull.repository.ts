@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { plannedLimit, prepared } from '../database/prepared-statements.js';
 import {
   type Locale,
+  type Mentions,
   type NotificationState,
   type NotificationTarget,
   type Priority,
@@ -35,6 +36,7 @@ export interface PulledNotification {
   payload: unknown;
   /** Ready to be sent as it is. */
   message: RenderedMessage | null;
+  mentions: Mentions | null;
   priority: Priority;
   locale: Locale | null;
   /** Tries that counted, among them those of consumers that fell silent. */
