@@ -101,33 +101,39 @@ export class RoutesController {
 
   @Put(':name/hooks/:kind')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Set the secret with which the sender of a kind of hook signs', description: 'At once.' })
+  @ApiOperation({
+    summary: 'Set the secret with which the sender of a kind of hook signs',
+    description:
+      'It is good at once. The one before is good for overlapSeconds more, so that its sender may be changed meanwhile; ' +
+      'the one before that ends.',
+  })
   @ApiNoContentResponse()
   @ApiNotFoundResponse({ description: 'There is no such route, or no such kind of hook.' })
   async keepSecret(
     @Param('name') name: string,
     @Param('kind') kind: string,
-    @Body() { secret }: HookSecretBody,
+    @Body() { secret, overlapSeconds }: HookSecretBody,
   ): Promise<void> {
     if (!hookOf(kind).signature) {
       throw new Fault('request.invalid', `The sender ${kind} signs nothing: it needs a key with the scope publish.`);
     }
-    await this.routes.keepHookSecret(name, kind, secret);
+    await this.routes.keepHookSecret(name, kind, secret, overlapSeconds);
   }
 
   @Delete(':name/hooks/:kind')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Forget that secret: signatures by it count no more' })
+  @ApiOperation({ summary: 'Forget that secret, and the one before: signatures by them count no more' })
   @ApiNoContentResponse()
   @ApiNotFoundResponse({ description: 'There is no such route, or no such kind of hook.' })
   async forgetSecret(@Param('name') name: string, @Param('kind') kind: string): Promise<void> {
-    await this.routes.keepHookSecret(name, hookOf(kind).name, null);
+    await this.routes.forgetHookSecrets(name, hookOf(kind).name);
   }
 }
 
-function answerOf({ pausedAt, createdAt, updatedAt, ...route }: Route): RouteDto {
+function answerOf({ pausedAt, createdAt, updatedAt, formerHookSecrets, ...route }: Route): RouteDto {
   return {
     ...route,
+    formerHookSecrets: formerHookSecrets.map(({ kind, until }) => ({ kind, until: new Date(until).toISOString() })),
     paused: pausedAt !== null,
     pausedAt: pausedAt?.toISOString() ?? null,
     createdAt: createdAt.toISOString(),

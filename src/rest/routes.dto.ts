@@ -19,7 +19,12 @@ const route = z.object({
   delivery: z.enum(deliveryModes).nullable(),
   priority: z.enum(priorities).nullable(),
   locale: z.enum(locales).nullable(),
+  floodLimit: z.int().nullable().describe('Null: QUEUE_FLOOD_LIMIT. 0: nothing is held.'),
+  floodSeconds: z.int().nullable().describe('Null: QUEUE_FLOOD_WINDOW_SECONDS.'),
   hooks: z.array(z.string()).describe('Kinds of hook whose secret is kept.'),
+  formerHookSecrets: z
+    .array(z.object({ kind: z.string(), until: z.iso.datetime() }))
+    .describe('Kinds of hook whose former secret is good too, and until when.'),
   paused: z.boolean(),
   pausedAt: z.iso.datetime().nullable(),
   createdAt: z.iso.datetime(),

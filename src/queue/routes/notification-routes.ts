@@ -12,7 +12,7 @@ const mostRoutes = 1_000;
 
 /** What a notification takes over from its publisher and its route. */
 type Placement = Pick<NewNotification, 'route' | 'target' | 'secret' | 'fallback' | 'fallbackSecret' | 'guildId'> &
-  Partial<Pick<NewNotification, 'delivery' | 'priority' | 'locale'>>;
+  Partial<Pick<NewNotification, 'delivery' | 'priority' | 'locale' | 'floodLimit' | 'floodSeconds'>>;
 
 /** Names that operators give to where and how notifications go. All methods: Fault `service.unavailable`. */
 @Injectable()
@@ -51,6 +51,8 @@ export class NotificationRoutes {
           delivery: request.delivery ?? null,
           priority: request.priority ?? null,
           locale: request.locale ?? null,
+          floodLimit: request.floodLimit ?? null,
+          floodSeconds: request.floodSeconds ?? null,
         },
         mostRoutes,
       ),
@@ -78,15 +80,24 @@ export class NotificationRoutes {
     return this.found(isName(name) ? await reachDatabase(this.repository.resume(name)) : undefined);
   }
 
-  /** The secret with which the senders of a kind of hook sign; null forgets it. Fault `resource.not_found`. */
-  async keepHookSecret(name: string, kind: string, secret: string | null): Promise<void> {
-    const kept = isName(name) && (await reachDatabase(this.repository.keepHookSecret(name, kind, secret)));
-    if (!kept) throw noSuchRoute();
+  /**
+   * The secret with which the senders of a kind of hook sign. The one before is good for `overlapSeconds` more.
+   * Fault `resource.not_found`.
+   */
+  async keepHookSecret(name: string, kind: string, secret: string, overlapSeconds: number): Promise<void> {
+    const keep = () => reachDatabase(this.repository.keepHookSecret(name, kind, secret, overlapSeconds));
+    if (!isName(name) || !(await keep())) throw noSuchRoute();
   }
 
-  /** Undefined also for a route that is not there. */
-  async hookSecret(name: string, kind: string): Promise<string | undefined> {
-    return isName(name) ? reachDatabase(this.repository.hookSecret(name, kind)) : undefined;
+  /** Also the one before. Fault `resource.not_found`. */
+  async forgetHookSecrets(name: string, kind: string): Promise<void> {
+    const forgotten = isName(name) && (await reachDatabase(this.repository.forgetHookSecrets(name, kind)));
+    if (!forgotten) throw noSuchRoute();
+  }
+
+  /** Those that are good, at most two; none also of a route that is not there. */
+  async hookSecrets(name: string, kind: string): Promise<string[]> {
+    return isName(name) ? reachDatabase(this.repository.hookSecrets(name, kind)) : [];
   }
 
   /** What notifications take over from routes, by name. Those that are not there are missing. */
@@ -103,8 +114,7 @@ export class NotificationRoutes {
    */
   async place(request: PublishRequest, terms: ReadonlyMap<string, RouteTerms>): Promise<Placement> {
     const { route: name, target: wanted } = request;
-    const route = name === undefined ? undefined : terms.get(name);
-    if (name !== undefined && !route) throw invalid('route', 'there is no such route');
+    const route = termsOf(name, terms);
     if (wanted === undefined && !route) throw invalid('target', 'is missing');
     const { target, secret } = wanted === undefined ? route! : await this.registry.place(wanted);
     const fallback = (await this.placeFallback(request)) ?? { target: route?.fallback, secret: route?.fallbackSecret };
@@ -114,11 +124,17 @@ export class NotificationRoutes {
       secret: secret ?? undefined,
       fallback: fallback.target ?? undefined,
       fallbackSecret: fallback.secret ?? undefined,
-      guildId: request.guildId ?? route?.guildId ?? undefined,
       delivery: request.delivery ?? route?.delivery ?? undefined,
-      priority: request.priority ?? route?.priority ?? undefined,
-      locale: request.locale ?? route?.locale ?? undefined,
+      floodLimit: route?.floodLimit ?? undefined,
+      floodSeconds: route?.floodSeconds ?? undefined,
+      ...lookOf(request, route),
     };
+  }
+
+  /** What the look of a notification depends on, likewise. Fault `request.invalid` (a route that is not there). */
+  async look(request: Pick<PublishRequest, 'route' | keyof Look>): Promise<Look> {
+    const { route: name } = request;
+    return lookOf(request, termsOf(name, await this.terms(name === undefined ? [] : [name])));
   }
 
   private async placeFallback({ fallback }: Pick<PublishRequest, 'fallback'>): Promise<PlacedTarget | undefined> {
@@ -134,6 +150,23 @@ export class NotificationRoutes {
     if (!route) throw noSuchRoute();
     return route;
   }
+}
+
+type Look = Pick<PublishRequest, 'guildId' | 'priority' | 'locale'>;
+
+function lookOf({ guildId, priority, locale }: Look, route: RouteTerms | undefined): Look {
+  return {
+    guildId: guildId ?? route?.guildId ?? undefined,
+    priority: priority ?? route?.priority ?? undefined,
+    locale: locale ?? route?.locale ?? undefined,
+  };
+}
+
+function termsOf(name: string | undefined, terms: ReadonlyMap<string, RouteTerms>): RouteTerms | undefined {
+  if (name === undefined) return undefined;
+  const found = terms.get(name);
+  if (!found) throw invalid('route', 'there is no such route');
+  return found;
 }
 
 /** Any other text could not be stored, and Postgres would refuse some of them. */

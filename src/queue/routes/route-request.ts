@@ -22,12 +22,29 @@ export const routeRequest = z.strictObject({
   delivery: z.enum(deliveryModes).optional().describe('Who delivers; QUEUE_DELIVERY unless given.'),
   priority: z.enum(priorities).optional(),
   locale: z.enum(locales).optional().describe('The language of what types write.'),
+  floodLimit: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .nullable()
+    .optional()
+    .describe('More of a kind within a window are told in a digest; 0: none are. QUEUE_FLOOD_LIMIT unless given.'),
+  floodSeconds: z
+    .int()
+    .min(1)
+    .max(86_400)
+    .nullable()
+    .optional()
+    .describe('How long such a window is; QUEUE_FLOOD_WINDOW_SECONDS unless given.'),
 });
 export type RouteRequest = z.infer<typeof routeRequest>;
 
 /** Characters. */
 const shortestSecret = 16;
 const longestSecret = 256;
+
+const day = 86_400;
+const longestOverlap = 30 * day;
 
 export const hookSecret = z.strictObject({
   secret: z
@@ -36,4 +53,10 @@ export const hookSecret = z.strictObject({
     .max(longestSecret)
     .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must not hold control characters')
     .describe('What the sender signs with. Never shown again.'),
+  overlapSeconds: z
+    .int()
+    .min(0)
+    .max(longestOverlap)
+    .default(day)
+    .describe('For how long the former secret is good too; 0 ends it at once.'),
 });

@@ -14,8 +14,13 @@ export interface Route {
   delivery: DeliveryMode | null;
   priority: Priority | null;
   locale: Locale | null;
+  /** Both null: as the instance has it. Limit 0: nothing is held. */
+  floodLimit: number | null;
+  floodSeconds: number | null;
   /** Kinds of hook whose secret is kept. */
   hooks: string[];
+  /** Those of them whose former secret is good too, and until when. */
+  formerHookSecrets: { kind: string; until: string }[];
   pausedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
@@ -24,7 +29,7 @@ export interface Route {
 /** What a notification takes over from its route. */
 export interface RouteTerms extends Pick<
   Route,
-  'name' | 'target' | 'fallback' | 'guildId' | 'delivery' | 'priority' | 'locale'
+  'name' | 'target' | 'fallback' | 'guildId' | 'delivery' | 'priority' | 'locale' | 'floodLimit' | 'floodSeconds'
 > {
   secret: string | null;
   fallbackSecret: string | null;
@@ -32,8 +37,14 @@ export interface RouteTerms extends Pick<
 
 export type NewRoute = Omit<RouteTerms, 'name'> & Pick<Route, 'name' | 'description'>;
 
+/** Of an entry of `former_hook_secrets`. */
+const good = `(former ->> 'until')::timestamptz > now()`;
+
 const shown = `name, description, target, fallback, guild_id as "guildId", delivery, priority, locale,
+  flood_limit as "floodLimit", flood_seconds as "floodSeconds",
   array(select jsonb_object_keys(hook_secrets) order by 1) as hooks,
+  array(select jsonb_build_object('kind', kind, 'until', former -> 'until')
+        from jsonb_each(former_hook_secrets) as kept (kind, former) where ${good} order by kind) as "formerHookSecrets",
   paused_at as "pausedAt", created_at as "createdAt", updated_at as "updatedAt"`;
 
 const lock = `select pg_advisory_xact_lock(hashtextextended('guildcast.route.' || $1::text, 0))`;
@@ -57,32 +68,35 @@ export class RouteRepository {
   async terms(names: readonly string[]): Promise<RouteTerms[]> {
     return this.database.query(
       `select name, target, target_secret as secret, fallback, fallback_secret as "fallbackSecret",
-         guild_id as "guildId", delivery, priority, locale
+         guild_id as "guildId", delivery, priority, locale, flood_limit as "floodLimit", flood_seconds as "floodSeconds"
        from notification_routes where name = any ($1::text[])`,
       [names],
     );
   }
 
-  /** Undefined without a secret for this kind of hook, and without the route. */
-  async hookSecret(name: string, kind: string): Promise<string | undefined> {
-    const rows: { secret: string | null }[] = await this.database.query(
-      `select hook_secrets ->> $2 as secret from notification_routes where name = $1`,
+  /** Those that are good for this kind of hook, at most two, the newer one first. None without the route. */
+  async hookSecrets(name: string, kind: string): Promise<string[]> {
+    const rows: { secrets: string[] }[] = await this.database.query(
+      `select array_remove(array[hook_secrets ->> $2, case when ${good} then former ->> 'secret' end], null) as secrets
+       from notification_routes, lateral (select former_hook_secrets -> $2 as former) as kept where name = $1`,
       [name, kind],
     );
-    return rows[0]?.secret ?? undefined;
+    return rows[0]?.secrets ?? [];
   }
 
   /** Over the former one of that name, whose pause and secrets of hooks stay. Undefined when there are `most` others. */
   async save(route: NewRoute, most: number): Promise<{ route: Route; created: boolean } | undefined> {
     const rows: (Route & { created: boolean })[] = await this.database.query(
       `insert into notification_routes
-         (name, description, target, target_secret, fallback, fallback_secret, guild_id, delivery, priority, locale)
-       select $1, $2, $3::jsonb, $4, $5::jsonb, $6, $7, $8, $9, $10
-       where (select count(*) from notification_routes where name <> $1) < $11
+         (name, description, target, target_secret, fallback, fallback_secret, guild_id, delivery, priority, locale,
+          flood_limit, flood_seconds)
+       select $1, $2, $3::jsonb, $4, $5::jsonb, $6, $7, $8, $9, $10, $11, $12
+       where (select count(*) from notification_routes where name <> $1) < $13
        on conflict (name) do update set
          description = excluded.description, target = excluded.target, target_secret = excluded.target_secret,
          fallback = excluded.fallback, fallback_secret = excluded.fallback_secret, guild_id = excluded.guild_id,
-         delivery = excluded.delivery, priority = excluded.priority, locale = excluded.locale, updated_at = now()
+         delivery = excluded.delivery, priority = excluded.priority, locale = excluded.locale,
+         flood_limit = excluded.flood_limit, flood_seconds = excluded.flood_seconds, updated_at = now()
        returning ${shown}, xmax = 0 as created`,
       [
         route.name,
@@ -95,6 +109,8 @@ export class RouteRepository {
         route.delivery,
         route.priority,
         route.locale,
+        route.floodLimit,
+        route.floodSeconds,
         most,
       ],
     );
@@ -104,14 +120,33 @@ export class RouteRepository {
     return { route: saved, created };
   }
 
-  /** With `secret` null it is forgotten. Whether the route is there. */
-  async keepHookSecret(name: string, kind: string, secret: string | null): Promise<boolean> {
+  /**
+   * The one before stays good for `overlapSeconds`, in place of the one before that. The same secret again, as of a request
+   * that is repeated, makes no former one of itself. Whether the route is there.
+   */
+  async keepHookSecret(name: string, kind: string, secret: string, overlapSeconds: number): Promise<boolean> {
     const [, changed]: [unknown[], number] = await this.database.query(
       `update notification_routes
-       set hook_secrets = case when $3::text is null then hook_secrets - $2
-                               else hook_secrets || jsonb_build_object($2::text, $3::text) end, updated_at = now()
+       set hook_secrets = hook_secrets || jsonb_build_object($2::text, $3::text),
+           former_hook_secrets = case
+             when $4::float8 = 0 or not hook_secrets ? $2 then former_hook_secrets - $2
+             when hook_secrets ->> $2 = $3 then former_hook_secrets
+             else former_hook_secrets || jsonb_build_object($2::text, jsonb_build_object(
+               'secret', hook_secrets -> $2, 'until', now() + make_interval(secs => $4))) end,
+           updated_at = now()
        where name = $1`,
-      [name, kind, secret],
+      [name, kind, secret, overlapSeconds],
+    );
+    return changed > 0;
+  }
+
+  /** The former one too. Whether the route is there. */
+  async forgetHookSecrets(name: string, kind: string): Promise<boolean> {
+    const [, changed]: [unknown[], number] = await this.database.query(
+      `update notification_routes
+       set hook_secrets = hook_secrets - $2, former_hook_secrets = former_hook_secrets - $2, updated_at = now()
+       where name = $1`,
+      [name, kind],
     );
     return changed > 0;
   }

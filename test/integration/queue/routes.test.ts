@@ -3,6 +3,7 @@ import { RouteRepository } from '../../../src/queue/routes/route.repository.js';
 import { aNotification, failure, guildId, QueueBench, type RunningQueue, untilState } from './queue-fixture.js';
 
 const byRoute = { type: aNotification.type, payload: aNotification.payload, publisher: 'tester', route: 'ops' };
+const day = 86_400;
 const channel = { channelId: '200000000000000001' };
 
 describe('a route', () => {
@@ -18,7 +19,8 @@ describe('a route', () => {
 
   function save(change: object = {}, name = 'ops', most = 10) {
     const route = { name, description: '', target: channel, secret: null, fallback: null, fallbackSecret: null };
-    return routes.save({ ...route, guildId: null, delivery: null, priority: null, locale: null, ...change }, most);
+    const open = { guildId: null, delivery: null, priority: null, locale: null, floodLimit: null, floodSeconds: null };
+    return routes.save({ ...route, ...open, ...change }, most);
   }
 
   const held = (id: string) =>
@@ -97,11 +99,13 @@ describe('a route', () => {
   });
 
   it('keeps its pause and its secrets when it is written anew, and counts no more than it may', async () => {
-    await routes.keepHookSecret('ops', 'github', 'a secret of hooks');
+    await routes.keepHookSecret('ops', 'github', 'the former secret', day);
+    await routes.keepHookSecret('ops', 'github', 'a secret of hooks', day);
     await routes.pause('ops');
     const again = await save({ description: 'anew' });
     expect(again).toMatchObject({ created: false, route: { description: 'anew', hooks: ['github'] } });
     expect(again?.route.pausedAt).toBeInstanceOf(Date);
+    expect(await routes.hookSecrets('ops', 'github')).toEqual(['a secret of hooks', 'the former secret']);
     expect(await save({}, 'second', 1)).toBeUndefined();
     expect(await save({}, 'ops', 1)).toBeDefined();
     expect((await save({}, 'second', 2))?.created).toBe(true);
@@ -110,19 +114,90 @@ describe('a route', () => {
 
   it('shows no secret, and gives the one of a hook to its signature alone', async () => {
     await save({ secret: 'token-of-a-webhook', fallback: channel, fallbackSecret: 'token-of-a-fallback' });
-    expect(await routes.keepHookSecret('ops', 'github', 'secret-of-github')).toBe(true);
-    await routes.keepHookSecret('ops', 'grafana', 'secret-of-grafana');
+    expect(await routes.keepHookSecret('ops', 'github', 'former-of-github', day)).toBe(true);
+    await routes.keepHookSecret('ops', 'github', 'secret-of-github', day);
+    await routes.keepHookSecret('ops', 'grafana', 'secret-of-grafana', day);
     const shown = JSON.stringify([await routes.all(), await routes.find('ops'), await routes.pause('ops')]);
-    for (const secret of ['token-of-a-webhook', 'token-of-a-fallback', 'secret-of-github', 'secret-of-grafana']) {
+    for (const secret of ['token-of-a-webhook', 'token-of-a-fallback', 'of-github', 'secret-of-grafana']) {
       expect(shown).not.toContain(secret);
     }
-    expect(await routes.hookSecret('ops', 'github')).toBe('secret-of-github');
-    expect(await routes.hookSecret('ops', 'alertmanager')).toBeUndefined();
-    expect(await routes.hookSecret('nobody', 'github')).toBeUndefined();
-    await routes.keepHookSecret('ops', 'github', null);
-    expect(await routes.hookSecret('ops', 'github')).toBeUndefined();
-    expect((await routes.find('ops'))?.hooks).toEqual(['grafana']);
-    expect(await routes.keepHookSecret('nobody', 'github', 'secret-of-github')).toBe(false);
+    expect(await routes.hookSecrets('ops', 'github')).toEqual(['secret-of-github', 'former-of-github']);
+    expect(await routes.hookSecrets('ops', 'grafana')).toEqual(['secret-of-grafana']);
+    expect(await routes.hookSecrets('ops', 'alertmanager')).toEqual([]);
+    expect(await routes.hookSecrets('nobody', 'github')).toEqual([]);
+    expect(await routes.forgetHookSecrets('ops', 'github')).toBe(true);
+    expect(await routes.hookSecrets('ops', 'github')).toEqual([]);
+    expect(await routes.find('ops')).toMatchObject({ hooks: ['grafana'], formerHookSecrets: [] });
+    expect(await routes.keepHookSecret('nobody', 'github', 'secret-of-github', day)).toBe(false);
+    expect(await routes.forgetHookSecrets('nobody', 'github')).toBe(false);
+  });
+
+  describe('whose hooks get another secret', () => {
+    const keep = (secret: string, overlapSeconds: number) =>
+      routes.keepHookSecret('ops', 'github', secret, overlapSeconds);
+    const good = () => routes.hookSecrets('ops', 'github');
+
+    it('takes the former one too, and none before', async () => {
+      await keep('first', day);
+      expect(await good()).toEqual(['first']);
+      await keep('second', day);
+      expect(await good()).toEqual(['second', 'first']);
+      await keep('third', day);
+      expect(await good()).toEqual(['third', 'second']);
+    });
+
+    it('takes the former one for as long as the database says', async () => {
+      await keep('first', day);
+      await keep('second', day);
+      const [former] = (await routes.find('ops'))!.formerHookSecrets;
+      const [clock] = await bench.rows<{ now: Date }>('select now()');
+      const seconds = (Date.parse(former!.until) - clock!.now.getTime()) / 1000;
+      expect(former!.kind).toBe('github');
+      expect(seconds).toBeGreaterThan(day - 60);
+      expect(seconds).toBeLessThanOrEqual(day);
+      await bench.rows(
+        `update notification_routes set former_hook_secrets =
+           jsonb_set(former_hook_secrets, '{github,until}', to_jsonb(now() - interval '1 millisecond'))`,
+      );
+      expect(await good()).toEqual(['second']);
+      expect((await routes.find('ops'))!.formerHookSecrets).toEqual([]);
+    });
+
+    it('ends the former one at once where that is wanted, also later', async () => {
+      await keep('first', day);
+      await keep('second', 0);
+      expect(await good()).toEqual(['second']);
+      await keep('third', day);
+      await keep('third', 0);
+      expect(await good()).toEqual(['third']);
+      const kept = await bench.rows('select hook_secrets, former_hook_secrets from notification_routes');
+      expect(JSON.stringify(kept)).not.toMatch(/first|second/);
+    });
+
+    it('loses nothing when the same is said twice', async () => {
+      await keep('first', day);
+      await keep('second', day);
+      await keep('second', day);
+      expect(await good()).toEqual(['second', 'first']);
+    });
+
+    it('keeps one former one of each of those who change it at once', async () => {
+      await keep('first', day);
+      const names = ['a', 'b', 'c', 'd'];
+      await Promise.all(names.map((name) => keep(name, day)));
+      const [newer, former, ...more] = await good();
+      expect([names.includes(newer!), names.includes(former!), newer !== former, more]).toEqual([true, true, true, []]);
+    });
+
+    it('leaves those of other kinds alone', async () => {
+      await keep('first', day);
+      await routes.keepHookSecret('ops', 'grafana', 'of grafana', day);
+      await routes.keepHookSecret('ops', 'grafana', 'newer of grafana', day);
+      await keep('second', 0);
+      expect(await routes.hookSecrets('ops', 'grafana')).toEqual(['newer of grafana', 'of grafana']);
+      await routes.forgetHookSecrets('ops', 'github');
+      expect(await routes.hookSecrets('ops', 'grafana')).toEqual(['newer of grafana', 'of grafana']);
+    });
   });
 
   it('holds back what waits and what comes while it is paused, and nothing of others', async () => {
