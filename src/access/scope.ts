@@ -1,5 +1,5 @@
-/** What a key may do. `admin` implies all others. */
-export const scopes = ['admin', 'publish', 'consume', 'read', 'metrics'] as const;
+/** What a key may do. `admin` implies all others; `mention` adds to `publish` that notifications may ring people. */
+export const scopes = ['admin', 'publish', 'mention', 'consume', 'read', 'metrics'] as const;
 export type Scope = (typeof scopes)[number];
 
 export function isScope(value: string): value is Scope {

@@ -1,9 +1,9 @@
-import { type RenderedMessage, type SendOutcome } from '../domain/notification.js';
+import { type Mentions, type RenderedMessage, type SendOutcome } from '../domain/notification.js';
 
-/** Whom a text may ring. Nobody, unless the caller says so. */
-export type Mentions = readonly ('users' | 'roles' | 'everyone')[];
-
-/** The bot's hand: sends as Discord allows and says what became of it. Never throws for what Discord answers. */
+/**
+ * The bot's hand: sends as Discord allows and says what became of it. Never throws for what Discord answers. A message rings
+ * nobody but whom `mentions` name and its text names too.
+ */
 export abstract class DiscordSender {
   /**
    * Sends a direct message. `nonce` (at most 25 characters) makes a second call with the same text the same message,
@@ -28,13 +28,8 @@ export abstract class DiscordSender {
   abstract editInChannel(
     place: { channelId: string; messageId: string },
     message: RenderedMessage,
-    mentions?: Mentions,
   ): Promise<SendOutcome>;
 
   /** Likewise among the direct messages of a user. */
-  abstract editForUser(
-    place: { userId: string; messageId: string },
-    message: RenderedMessage,
-    mentions?: Mentions,
-  ): Promise<SendOutcome>;
+  abstract editForUser(place: { userId: string; messageId: string }, message: RenderedMessage): Promise<SendOutcome>;
 }

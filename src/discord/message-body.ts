@@ -1,6 +1,5 @@
-import { type APIAllowedMentions, type APIEmbed, type AllowedMentionsTypes } from 'discord.js';
-import { type RenderedEmbed, type RenderedMessage } from '../domain/notification.js';
-import { type Mentions } from './discord-sender.js';
+import { AllowedMentionsTypes, type APIAllowedMentions, type APIEmbed } from 'discord.js';
+import { type Mentions, type RenderedEmbed, type RenderedMessage } from '../domain/notification.js';
 import { withinLimits } from './embed-limits.js';
 
 interface MessageBody {
@@ -13,15 +12,19 @@ interface MessageBody {
  * The message as Discord reads it, within its limits; undefined when it says nothing. Texts and embeds are always there,
  * so that an edit takes away what the new message has not.
  */
-export function messageBody(message: RenderedMessage, mentions: Mentions = []): MessageBody | undefined {
+export function messageBody(message: RenderedMessage, mentions: Mentions = {}): MessageBody | undefined {
   const { content, embeds } = withinLimits(message);
   if (content === undefined && embeds === undefined) return undefined;
   return {
     content: content ?? '',
     embeds: (embeds ?? []).map(embedBody),
-    // Discord rings whoever a text names unless this says otherwise.
-    allowed_mentions: { parse: mentions.map((kind) => kind as AllowedMentionsTypes) },
+    allowed_mentions: allowedMentions(mentions),
   };
+}
+
+/** Discord rings whoever a text names unless this says otherwise. */
+function allowedMentions({ users, roles, everyone }: Mentions): APIAllowedMentions {
+  return { parse: everyone ? [AllowedMentionsTypes.Everyone] : [], ...(users && { users }), ...(roles && { roles }) };
 }
 
 function embedBody({ author, footer, ...embed }: RenderedEmbed): APIEmbed {

@@ -1,10 +1,10 @@
 import { DiscordAPIError, type REST, Routes } from 'discord.js';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import { type RenderedMessage, type SendOutcome } from '../domain/notification.js';
+import { type Mentions, type RenderedMessage, type SendOutcome } from '../domain/notification.js';
 import { snowflake } from '../domain/snowflake.js';
 import { type BotStanding } from './bot-standing.js';
-import { DiscordSender, type Mentions } from './discord-sender.js';
+import { DiscordSender } from './discord-sender.js';
 import { type InvalidRequestBudget } from './invalid-request-budget.js';
 import { messageBody } from './message-body.js';
 import { attemptSend } from './send-attempt.js';
@@ -58,9 +58,8 @@ export class RestDiscordSender extends DiscordSender {
   editInChannel(
     { channelId, messageId }: { channelId: string; messageId: string },
     message: RenderedMessage,
-    mentions?: Mentions,
   ): Promise<SendOutcome> {
-    return this.attempt({ to: 'channel', ...editing }, messageBody(message, mentions), (body, signal) =>
+    return this.attempt({ to: 'channel', ...editing }, messageBody(message), (body, signal) =>
       this.patch(channelId, messageId, body, signal),
     );
   }
@@ -68,9 +67,8 @@ export class RestDiscordSender extends DiscordSender {
   editForUser(
     { userId, messageId }: { userId: string; messageId: string },
     message: RenderedMessage,
-    mentions?: Mentions,
   ): Promise<SendOutcome> {
-    return this.inDirects(userId, messageBody(message, mentions), editing, (channelId, body, signal) =>
+    return this.inDirects(userId, messageBody(message), editing, (channelId, body, signal) =>
       this.patch(channelId, messageId, body, signal),
     );
   }

@@ -1,8 +1,7 @@
 import { type OnApplicationShutdown } from '@nestjs/common';
 import { type REST, Routes } from 'discord.js';
-import { type RenderedMessage, type SendOutcome } from '../domain/notification.js';
+import { type Mentions, type RenderedMessage, type SendOutcome } from '../domain/notification.js';
 import { isSnowflake } from '../domain/snowflake.js';
-import { type Mentions } from './discord-sender.js';
 import { type InvalidRequestBudget } from './invalid-request-budget.js';
 import { messageBody } from './message-body.js';
 import { attemptSend } from './send-attempt.js';
@@ -47,10 +46,10 @@ export class RestWebhookSender extends WebhookSender implements OnApplicationShu
     );
   }
 
-  edit(webhook: Webhook, messageId: string, message: RenderedMessage, mentions?: Mentions): Promise<SendOutcome> {
+  edit(webhook: Webhook, messageId: string, message: RenderedMessage): Promise<SendOutcome> {
     const { id, token, threadId } = webhook;
     const query = threadId === undefined ? undefined : new URLSearchParams({ thread_id: threadId });
-    return attemptSend(again, this.budget, messageBody(message, mentions), (body, signal) =>
+    return attemptSend(again, this.budget, messageBody(message), (body, signal) =>
       this.rest.patch(Routes.webhookMessage(id, token, messageId), { auth: false, query, body, signal }),
     );
   }

@@ -1,5 +1,4 @@
-import { type RenderedMessage, type SendOutcome } from '../domain/notification.js';
-import { type Mentions } from './discord-sender.js';
+import { type Mentions, type RenderedMessage, type SendOutcome } from '../domain/notification.js';
 
 /** Whoever knows the token may write: it is a secret. */
 export interface Webhook {
@@ -21,10 +20,5 @@ export abstract class WebhookSender {
   abstract send(webhook: Webhook, message: RenderedMessage, mentions?: Mentions): Promise<SendOutcome>;
 
   /** Replaces an earlier message of the webhook's. The same edit twice is the same message; its outcome may be `gone`. */
-  abstract edit(
-    webhook: Webhook,
-    messageId: string,
-    message: RenderedMessage,
-    mentions?: Mentions,
-  ): Promise<SendOutcome>;
+  abstract edit(webhook: Webhook, messageId: string, message: RenderedMessage): Promise<SendOutcome>;
 }

@@ -51,6 +51,23 @@ export type Priority = (typeof priorities)[number];
 export const locales = ['es', 'en'] as const;
 export type Locale = (typeof locales)[number];
 
+/** Of users, and of roles: all of them stand in the text, which has room for 2000 characters. */
+const mostMentioned = 20;
+const mentioned = z
+  .array(snowflake)
+  .max(mostMentioned)
+  .refine((ids) => new Set(ids).size === ids.length, 'must name nobody twice');
+
+/** Whom a message rings. Each is named here: nothing that its texts say rings anybody. */
+export const mentions = z
+  .strictObject({
+    users: mentioned.optional().describe('Ids of users.'),
+    roles: mentioned.optional().describe('Ids of roles.'),
+    everyone: z.literal(true).optional().describe('Everybody who may read there.'),
+  })
+  .refine(({ users, roles, everyone }) => everyone || users?.length || roles?.length, 'must name somebody');
+export type Mentions = z.infer<typeof mentions>;
+
 const embed = z.strictObject({
   author: z.string().optional(),
   title: z.string().optional(),

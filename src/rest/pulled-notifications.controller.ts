@@ -106,8 +106,8 @@ export class PulledNotificationsController {
 }
 
 function viewOf(row: PulledNotification): ClaimedDto['notifications'][number] {
-  const { id, type, target, payload, message, priority, locale, guildId, attempts, createdAt, leaseToken, leaseUntil } =
-    row;
+  const { id, type, target, payload, message, mentions, priority, locale, guildId, attempts, createdAt } = row;
+  const { leaseToken, leaseUntil } = row;
   if (leaseToken === null || leaseUntil === null) throw new Error(`Notification ${id} was claimed without a lease`);
   return {
     id,
@@ -115,6 +115,7 @@ function viewOf(row: PulledNotification): ClaimedDto['notifications'][number] {
     target,
     payload,
     message,
+    mentions,
     priority,
     locale,
     guildId,

@@ -2,6 +2,7 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import {
   locales,
+  mentions,
   notificationStates,
   notificationTarget,
   priorities,
@@ -30,6 +31,7 @@ const claimed = z.object({
   target: notificationTarget,
   payload: z.unknown(),
   message: renderedMessage.nullable().describe('Where it is there, it is to be sent as it is.'),
+  mentions: mentions.nullable().describe('Whom alone the message may ring.'),
   priority: z.enum(priorities),
   locale: z.enum(locales).nullable(),
   guildId: z.string().nullable(),

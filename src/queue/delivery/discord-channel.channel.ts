@@ -31,9 +31,9 @@ export class DiscordChannelChannel extends DeliveryChannel {
     return 'channelId' in target;
   }
 
-  async deliver({ target, nonce }: ClaimedNotification, message: RenderedMessage): Promise<SendOutcome> {
+  async deliver({ target, nonce, mentions }: ClaimedNotification, message: RenderedMessage): Promise<SendOutcome> {
     if (!('channelId' in target)) return { kind: 'permanent', reason: 'the target is of another kind' };
-    return this.sender.sendToChannel(target.channelId, message, nonce);
+    return this.sender.sendToChannel(target.channelId, message, nonce, mentions ?? undefined);
   }
 
   override async edit(

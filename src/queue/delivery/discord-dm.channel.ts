@@ -31,9 +31,9 @@ export class DiscordDmChannel extends DeliveryChannel {
     return 'userId' in target;
   }
 
-  async deliver({ target, nonce }: ClaimedNotification, message: RenderedMessage): Promise<SendOutcome> {
+  async deliver({ target, nonce, mentions }: ClaimedNotification, message: RenderedMessage): Promise<SendOutcome> {
     if (!('userId' in target)) return { kind: 'permanent', reason: 'the target is of another kind' };
-    return this.sender.sendToUser(target.userId, message, nonce);
+    return this.sender.sendToUser(target.userId, message, nonce, mentions ?? undefined);
   }
 
   override async edit(

@@ -38,7 +38,7 @@ export class DiscordWebhookChannel extends DeliveryChannel {
 
   async deliver(notification: ClaimedNotification, message: RenderedMessage): Promise<SendOutcome> {
     const webhook = webhookOf(notification);
-    return webhook ? this.sender.send(webhook, message) : tokenGone;
+    return webhook ? this.sender.send(webhook, message, notification.mentions ?? undefined) : tokenGone;
   }
 
   override async edit(

@@ -1,5 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type Locale, locales, type RenderedEmbed, type RenderedMessage } from '../../domain/notification.js';
+import {
+  type Locale,
+  locales,
+  type Mentions,
+  type RenderedEmbed,
+  type RenderedMessage,
+} from '../../domain/notification.js';
 import { QUEUE_CONFIG, type QueueConfig } from '../queue.config.js';
 import { type CompiledTemplate, type Filling, type Remark } from '../templates/compiled-template.js';
 import { NotificationTemplateStore } from '../templates/notification-template.store.js';
@@ -14,6 +20,8 @@ export interface Tellable {
   payload: unknown;
   /** A ready message, which is sent as it is. */
   message?: RenderedMessage | null;
+  /** They stand before all that it says. */
+  mentions?: Mentions | null;
   /** Its own, or that of its route; anything but one of ours means QUEUE_LOCALE. */
   locale?: string | null;
   id?: string;
@@ -53,6 +61,11 @@ export class NotificationRenderer {
 
   /** The same, and what the message was made by. */
   tell(notification: Tellable, at: Date, trying: Trying = {}): Telling {
+    const { message, by } = this.told(notification, at, trying);
+    return { message: notification.mentions ? calling(notification.mentions, message) : message, by };
+  }
+
+  private told(notification: Tellable, at: Date, trying: Trying): Telling {
     const { type, message } = notification;
     if (message) return { message, by: { kind: 'message' } };
     const locale = this.localeOf(notification);
@@ -87,6 +100,17 @@ export class NotificationRenderer {
     const message = attempt(() => template.render(fillingOf(notification, at, remark)), remark, note);
     return message && { message, by: { kind: 'template', type, locale } };
   }
+}
+
+/** Discord rings whoever is named in the text above the embeds, and nobody for what an embed says. */
+function calling({ users = [], roles = [], everyone }: Mentions, message: RenderedMessage): RenderedMessage {
+  const names = [
+    ...users.map((id) => `<@${id}>`),
+    ...roles.map((id) => `<@&${id}>`),
+    ...(everyone ? ['@everyone'] : []),
+  ];
+  const words = names.join(' ');
+  return { ...message, content: message.content?.trim() ? `${words}\n${message.content}` : words };
 }
 
 function attempt(

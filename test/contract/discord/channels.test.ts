@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type RenderedMessage } from '../../../src/domain/notification.js';
+import { type Mentions, type RenderedMessage } from '../../../src/domain/notification.js';
 import { permissions } from '../../../src/testing/fake-discord/index.js';
 import { deadline } from '../../integration/discord/discord-app.js';
 import { DiscordBench } from './discord-bench.js';
@@ -92,19 +92,24 @@ describe('a message into a channel', () => {
   it('rings nobody, unless its sender says whom it may', async () => {
     const { ada } = bench.place;
     const ringing = { content: `@everyone <@${ada.id}>` };
-    const rung = async (nonce: string, mentions?: ('users' | 'everyone')[]) => {
+    const rung = async (nonce: string, mentions?: Mentions) => {
       const outcome = await bench.app.sender.sendToChannel(channelId, ringing, nonce, mentions);
       if (outcome.kind !== 'sent') throw new Error(outcome.reason);
       const { mentions: people, mention_everyone: everyone } = await read(outcome.messageId);
       return { people: (people as { id: string }[]).map(({ id }) => id), everyone };
     };
     expect(await rung('quiet')).toEqual({ people: [], everyone: false });
-    expect(await rung('users', ['users'])).toEqual({ people: [ada.id], everyone: false });
-    expect(await rung('all', ['users', 'everyone'])).toEqual({ people: [ada.id], everyone: true });
+    expect(await rung('users', { users: [ada.id] })).toEqual({ people: [ada.id], everyone: false });
+    expect(await rung('others', { users: ['123456789012345678'], roles: ['1234567890123456'] })).toEqual({
+      people: [],
+      everyone: false,
+    });
+    expect(await rung('all', { users: [ada.id], everyone: true })).toEqual({ people: [ada.id], everyone: true });
     expect(sentThere().map(({ allowedMentions }) => allowedMentions)).toEqual([
       { parse: [] },
-      { parse: ['users'] },
-      { parse: ['users', 'everyone'] },
+      { parse: [], users: [ada.id] },
+      { parse: [], users: ['123456789012345678'], roles: ['1234567890123456'] },
+      { parse: ['everyone'], users: [ada.id] },
     ]);
   });
 

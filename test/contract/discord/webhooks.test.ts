@@ -42,7 +42,7 @@ describe('a message by webhook', () => {
       { content: '@everyone', embeds: [{ title: 'Backup' }], allowedMentions: { parse: [] }, enforceNonce: false },
     ]);
     expect(sent()[0]).not.toHaveProperty('nonce');
-    expect(await sender.send(webhook, { content: '@everyone' }, ['everyone'])).toMatchObject({ kind: 'sent' });
+    expect(await sender.send(webhook, { content: '@everyone' }, { everyone: true })).toMatchObject({ kind: 'sent' });
     expect(sent()[1]).toMatchObject({ allowedMentions: { parse: ['everyone'] } });
     expect(await sender.send(webhook, { content: ' ' })).toMatchObject({ kind: 'permanent' });
   });

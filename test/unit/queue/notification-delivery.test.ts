@@ -32,6 +32,7 @@ const claimed: ClaimedNotification = {
   begun: false,
   abandoned: false,
   message: null,
+  mentions: null,
   locale: null,
   priority: 'normal',
   publisher: 'p',

@@ -28,7 +28,15 @@ const publishedAt = new Date('2026-01-01T12:00:00.250Z');
 const endpoint = `we_${'e'.repeat(22)}`;
 const notification: ClaimedNotification = {
   ...{ id: '7', leaseToken: 't', guildId: null, target: { endpoint }, secret: null, type: 'x', payload: { a: 1 } },
-  ...{ message: null, locale: null, priority: 'normal', publisher: 'p', collapseKey: null, expired: false },
+  ...{
+    message: null,
+    mentions: null,
+    locale: null,
+    priority: 'normal',
+    publisher: 'p',
+    collapseKey: null,
+    expired: false,
+  },
   ...{
     destination: `endpoint:${endpoint}`,
     createdAt: publishedAt,
