@@ -20,15 +20,29 @@ export function boundedJson(value: unknown): string {
   return JSON.stringify(value) ?? 'null';
 }
 
+type KeyOrder = (a: string, b: string) => number;
+
 /** The same text for the same JSON value, in whatever order its keys were written. */
-export function canonicalJson(value: unknown, depth = 0): string {
+export function canonicalJson(value: unknown): string {
+  return orderedJson(value, (a, b) => (a < b ? -1 : 1));
+}
+
+/** The text that a jsonb column gives back for a value: shorter keys come first, as Postgres keeps them. Fault `request.invalid`. */
+export function storedJson(value: unknown): string {
+  return orderedJson(JSON.parse(storableJson(boundedJson(value))), (a, b) => {
+    const [one, other] = [Buffer.from(a), Buffer.from(b)];
+    return one.length - other.length || Buffer.compare(one, other);
+  });
+}
+
+function orderedJson(value: unknown, order: KeyOrder, depth = 0): string {
   mustEnd(depth);
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item, depth + 1)).join(',')}]`;
+  if (Array.isArray(value)) return `[${value.map((item) => orderedJson(item, order, depth + 1)).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   const entries = Object.entries(value)
     .filter(([, item]) => item !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item, depth + 1)}`);
+    .sort(([a], [b]) => order(a, b))
+    .map(([key, item]) => `${JSON.stringify(key)}:${orderedJson(item, order, depth + 1)}`);
   return `{${entries.join(',')}}`;
 }
 

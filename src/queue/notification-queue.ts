@@ -31,6 +31,8 @@ interface PublishInput extends PublishRequest {
   /** Who publishes; idempotency keys and groups are the publisher's own. */
   publisher: string;
   idempotencyKey?: string;
+  /** False: the collapse key has no board, so that each one that is delivered is a message of its own. */
+  boarded?: boolean;
   /** What two requests of one idempotency key must have in common, where that is not the request itself. */
   alike?: unknown;
 }
@@ -41,6 +43,8 @@ export interface Published {
   created: boolean;
   state: NotificationState;
 }
+
+type Flood = Pick<NewNotification, 'floodLimit' | 'floodSeconds'>;
 
 interface Stored {
   published: Published[];
@@ -140,11 +144,12 @@ export class NotificationQueue {
     return consumable.has(targetKindOf(target)) ? (wanted ?? 'push') : 'push';
   }
 
-  /** What is published counts towards it. */
-  private get flood(): Pick<NewNotification, 'floodLimit' | 'floodSeconds'> {
-    const { QUEUE_FLOOD_LIMIT, QUEUE_FLOOD_WINDOW_SECONDS } = this.config;
-    if (QUEUE_FLOOD_LIMIT === 0) return {};
-    return { floodLimit: QUEUE_FLOOD_LIMIT, floodSeconds: QUEUE_FLOOD_WINDOW_SECONDS };
+  /** What it counts towards: as its route has it, and else the instance. */
+  private floodOf({
+    floodLimit = this.config.QUEUE_FLOOD_LIMIT,
+    floodSeconds = this.config.QUEUE_FLOOD_WINDOW_SECONDS,
+  }: Flood): Flood {
+    return floodLimit === 0 ? { floodLimit: undefined, floodSeconds: undefined } : { floodLimit, floodSeconds };
   }
 
   /** One after the other, so that it is the first culprit who is named. */
@@ -161,7 +166,7 @@ export class NotificationQueue {
     terms: ReadonlyMap<string, RouteTerms>,
   ): Promise<NewNotification> {
     try {
-      const { publisher, idempotencyKey, alike, target: wanted, ...request } = input;
+      const { publisher, idempotencyKey, alike, boarded, target: wanted, ...request } = input;
       const { target, secret, ...placed } = await this.routes.place(input, terms);
       const payload = this.bounded('payload', request.payload ?? {});
       const message = request.message && this.bounded('message', request.message);
@@ -180,11 +185,13 @@ export class NotificationQueue {
         ...placed,
         delivery: this.modeOf(target, placed.delivery),
         priority: placed.priority ?? 'normal',
-        notBefore: request.notBefore,
-        expiresAt: request.expiresAt,
+        notBefore: inUtc(request.notBefore),
+        expiresAt: inUtc(request.expiresAt),
         groupKey: request.groupKey,
         collapseKey: request.collapseKey,
-        ...this.flood,
+        boarded,
+        mentions: request.mentions,
+        ...this.floodOf(placed),
       };
     } catch (error) {
       throw place === undefined ? error : atPlace(error, place);
@@ -247,6 +254,11 @@ export class NotificationQueue {
       () => undefined,
     );
   }
+}
+
+/** Postgres does not take every zone and every number of digits that ISO 8601 has. */
+function inUtc(time: string | undefined): string | undefined {
+  return time === undefined ? undefined : new Date(time).toISOString();
 }
 
 /** Says which of a batch was at fault. */

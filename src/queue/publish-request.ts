@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { locales, priorities, publishTarget, type RenderedEmbed, renderedMessage } from '../domain/notification.js';
+import {
+  locales,
+  mentions,
+  priorities,
+  publishTarget,
+  type RenderedEmbed,
+  renderedMessage,
+} from '../domain/notification.js';
 import { snowflake } from '../domain/snowflake.js';
 import { deliveryModes } from './delivery-mode.js';
 import { routeName } from './routes/route-request.js';
@@ -9,7 +16,14 @@ const word = z
   .string()
   .regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u, 'must be 1 to 128 characters, none of them a control character')
   .refine((text) => text.trim() !== '', 'must not be blank');
-const moment = z.iso.datetime({ offset: true, message: 'must be a time with its zone, such as 2026-01-31T18:00:00Z' });
+/** What Postgres takes in whatever zone it is written. */
+const [firstMoment, lastMoment] = ['0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z'].map((time) => Date.parse(time));
+const moment = z.iso
+  .datetime({ offset: true, message: 'must be a time with its zone, such as 2026-01-31T18:00:00Z' })
+  .refine((time) => {
+    const at = Date.parse(time);
+    return at >= firstMoment! && at <= lastMoment!;
+  }, 'must be of the years 1 to 9999');
 
 const readyMessage = renderedMessage.refine(
   ({ content, embeds = [] }) => Boolean(content?.trim()) || embeds.some(says),
@@ -47,6 +61,9 @@ const shape = z.strictObject({
     .describe('A newer notification of the same key takes the place of those that still wait.'),
   fallback: publishTarget.optional().describe('Where it goes instead when the target refuses it, or all tries failed.'),
   locale: z.enum(locales).optional().describe('The language of what the type writes.'),
+  mentions: mentions
+    .optional()
+    .describe('Whom it rings, at its beginning; for keys that have the scope mention too. Nobody unless given.'),
 });
 
 type Checked = Pick<

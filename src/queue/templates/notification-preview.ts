@@ -3,7 +3,7 @@ import { withinLimits } from '../../discord/embed-limits.js';
 import { messageBody } from '../../discord/message-body.js';
 import { Fault } from '../../domain/fault.js';
 import { type Locale, type RenderedMessage } from '../../domain/notification.js';
-import { canonicalJson, storableJson } from '../canonical-json.js';
+import { storedJson } from '../canonical-json.js';
 import { type PublishRequest } from '../publish-request.js';
 import { QUEUE_CONFIG, type QueueConfig } from '../queue.config.js';
 import { type Maker, NotificationRenderer } from '../types/notification-renderer.js';
@@ -24,7 +24,10 @@ export interface Preview {
 }
 
 /** Of a publish request, what its look depends on. */
-type PreviewInput = Pick<PublishRequest, 'type' | 'payload' | 'message' | 'guildId' | 'locale' | 'priority'>;
+type PreviewInput = Pick<
+  PublishRequest,
+  'type' | 'payload' | 'message' | 'mentions' | 'guildId' | 'locale' | 'priority'
+>;
 
 /** Shows what a notification would look like. Nothing is stored, and nobody is told. */
 @Injectable()
@@ -58,13 +61,13 @@ export class NotificationPreview {
     const { message, by } = this.renderer.tell(told, at, { trial, remark });
     const sent = withinLimits(message);
     remarkCuts(message, sent, remark);
-    const discord = messageBody(message);
+    const discord = messageBody(message, notification.mentions);
     return { message: sent, discord: discord ? { ...discord } : null, by, warnings: [...warnings] };
   }
 
   /** As it would come out of the database. */
   private stored<T>(what: string, value: T): T {
-    const json = storableJson(canonicalJson(value));
+    const json = storedJson(value);
     const limit = this.config.QUEUE_MAX_PAYLOAD_BYTES;
     if (Buffer.byteLength(json) <= limit) return JSON.parse(json) as T;
     throw new Fault('request.too_large', `The ${what} is larger than ${limit} bytes of JSON.`);
