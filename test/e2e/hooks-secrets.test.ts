@@ -7,6 +7,7 @@ import { type GuildcastProcess, startGuildcast } from '../support/guildcast-proc
 const secrets = {
   admin: 'canary-admin-key-of-hooks',
   publish: 'canary-publish-key-of-hooks',
+  former: 'canary-former-secret-of-github',
   github: 'canary-secret-of-github',
   wrong: 'canary-secret-that-was-tried',
 };
@@ -54,7 +55,11 @@ describe('the secrets of routes and hooks', () => {
     const admin = (method: string, path: string, body?: object) =>
       call(method, `/admin/routes${path}`, asAdmin, body && JSON.stringify(body));
     answers.push(await admin('PUT', '/herald', { target: { webhookUrl: url }, fallback: { webhookUrl: url } }));
+    answers.push(await admin('PUT', '/herald/hooks/github', { secret: secrets.former }));
     answers.push(await admin('PUT', '/herald/hooks/github', { secret: secrets.github }));
+    answers.push(
+      await admin('PUT', '/herald/hooks/github', { secret: secrets.github, overlapSeconds: secrets.former }),
+    );
     answers.push(await admin('PUT', '/herald/hooks/gitlab', { secret: secrets.github }));
     answers.push(await admin('PUT', '/broken', { target: { webhookUrl: `${url}/../x` }, hooks: secrets.github }));
     answers.push(await admin('GET', '/herald'), await admin('GET', ''));
@@ -72,7 +77,7 @@ describe('the secrets of routes and hooks', () => {
     answers.push(await hook(secrets.github), await hook(secrets.wrong));
     answers.push(await call('POST', '/hooks/herald/github', { authorization: `Bearer ${secrets.wrong}` }, body));
     answers.push(await call('POST', '/notify/herald', asPublisher, '{"message":"by the herald"}'));
-    expect(answers.map(({ status }) => status)).toEqual([201, 204, 404, 400, 200, 200, 202, 401, 401, 202]);
+    expect(answers.map(({ status }) => status)).toEqual([201, 204, 204, 400, 404, 400, 200, 200, 202, 401, 401, 202]);
     await vi.waitFor(() => expect(discord.sent).toHaveLength(2), { timeout: 15_000 });
 
     discord.webhooks.remove(webhook.id);

@@ -62,6 +62,61 @@ describe('a route', () => {
     ]);
   });
 
+  describe('with limits of floods', () => {
+    const heldOf = async (ids: string[]) => {
+      const rows = await bench.rows<{ held: string | null }>(
+        'select held from notifications where id = any ($1::bigint[]) order by id',
+        [ids],
+      );
+      return rows.map((row) => row.held);
+    };
+    const publishTo = async (queue: RunningQueue['queue'], count: number, change: object = {}) => {
+      const inputs = Array.from({ length: count }, () => ({ ...byRoute, ...change }));
+      return (await queue.publishAll(inputs)).map(({ id }) => id);
+    };
+
+    it('holds more than it allows where the instance holds nothing', async () => {
+      await save({ floodLimit: 1, floodSeconds: 500 });
+      const ids = await publishTo(running.queue, 3);
+      expect(await heldOf(ids)).toEqual([null, 'digest', 'digest']);
+      const [row] = await bench.rows<{ seconds: number }>(
+        `select extract(epoch from not_before - created_at)::float8 as seconds from notifications where id = $1`,
+        [ids[1]],
+      );
+      expect(row!.seconds).toBeCloseTo(500);
+      const direct = await publishTo(running.queue, 3, {
+        route: undefined,
+        target: { channelId: '200000000000000009' },
+      });
+      expect(await heldOf(direct)).toEqual([null, null, null]);
+    });
+
+    it('holds what the instance holds, or nothing, as the operator wants it', async () => {
+      const limited = await bench.start({ QUEUE_FLOOD_LIMIT: '1', QUEUE_FLOOD_WINDOW_SECONDS: '700' }, false);
+      const another = (n: number) => ({ target: { channelId: `20000000000000001${n}` } });
+      await save({ ...another(1) });
+      expect(await heldOf(await publishTo(limited.queue, 2))).toEqual([null, 'digest']);
+      await save({ ...another(2), floodLimit: 0 });
+      expect(await heldOf(await publishTo(limited.queue, 3))).toEqual([null, null, null]);
+      await save({ ...another(3), floodLimit: 2 });
+      expect(await heldOf(await publishTo(limited.queue, 3))).toEqual([null, null, 'digest']);
+      await save({ ...another(4), floodSeconds: 30 });
+      expect(await heldOf(await publishTo(limited.queue, 2))).toEqual([null, 'digest']);
+      const ends = await bench.rows<{ seconds: number }>(
+        `select round(extract(epoch from ends_at - now()) / 10)::int * 10 as seconds from notification_floods
+         order by destination`,
+      );
+      expect(ends.map(({ seconds }) => seconds)).toEqual([700, 700, 30]);
+    });
+
+    it('shows them, and forgets them when it is written without', async () => {
+      await save({ floodLimit: 0, floodSeconds: 30 });
+      expect(await routes.find('ops')).toMatchObject({ floodLimit: 0, floodSeconds: 30 });
+      await save();
+      expect(await routes.find('ops')).toMatchObject({ floodLimit: null, floodSeconds: null });
+    });
+  });
+
   it('may leave the delivery to consumers', async () => {
     await save({ delivery: 'pull' });
     const pulled = await published();

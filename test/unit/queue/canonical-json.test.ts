@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Fault } from '../../../src/domain/fault.js';
-import { canonicalHash, canonicalJson, storableJson } from '../../../src/queue/canonical-json.js';
+import { canonicalHash, canonicalJson, storableJson, storedJson } from '../../../src/queue/canonical-json.js';
 
 describe('canonical JSON', () => {
   it('is the same text whatever the order of the keys', () => {
@@ -39,5 +39,17 @@ describe('storable JSON', () => {
     ['text that only looks like an escape', { a: '\\u0000 \\\\ud800 \n\t"' }, { a: '\\u0000 \\\\ud800 \n\t"' }],
   ])('cleans %s', (_name, value, clean) => {
     expect(JSON.parse(storableJson(JSON.stringify(value)))).toEqual(clean);
+  });
+});
+
+describe('stored JSON', () => {
+  it('has shorter keys first, and what the database does not take replaced', () => {
+    const value = { zz: [{ bb: 1, a: 2 }], é: 'x\u0000', b: null, aa: '\ud800', gone: undefined };
+    expect(storedJson(value)).toBe('{"b":null,"aa":"\ufffd","zz":[{"a":2,"bb":1}],"é":"x\ufffd"}');
+  });
+
+  it('refuses what is nested too deep', () => {
+    const deep: unknown = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
+    expect(() => storedJson(deep)).toThrow(expect.objectContaining({ code: 'request.invalid' }) as Fault);
   });
 });

@@ -172,6 +172,8 @@ describe('Uptime Kuma', () => {
     expect(up?.payload.fields?.[1]).toEqual({ name: 'Ping', value: '112 ms', inline: true });
     expect(up?.priority).toBeUndefined();
     expect(up?.about).toEqual(down?.about);
+    const elsewhere = { ...uptimeKumaBodies.up, monitor: { ...uptimeKumaBodies.up.monitor, name: 'Of another one' } };
+    expect(uptimeKumaHook.read(elsewhere, {})?.about).not.toEqual(down?.about);
   });
 
   it('names the host where there is no address, and says its own words where the heartbeat has none', () => {

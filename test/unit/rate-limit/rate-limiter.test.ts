@@ -21,6 +21,14 @@ describe('RateLimiter', () => {
     expect(refused.retryAfter).toBeLessThanOrEqual(60);
   });
 
+  it('takes all of what a client asks for, or nothing', async () => {
+    const limiter = new RateLimiter(limits);
+    await limiter.take('http', 'a');
+    expect(await limiter.take('http', 'a', 3)).toMatchObject({ allowed: false, remaining: 2, retryAfter: 60 });
+    expect(await limiter.take('http', 'a', 2)).toMatchObject({ allowed: true, remaining: 0 });
+    expect(await limiter.take('http', 'a', 2)).toMatchObject({ allowed: false, remaining: 0 });
+  });
+
   it('counts buckets and clients apart', async () => {
     const limiter = new RateLimiter(limits);
     await limiter.take('publish', 'a');

@@ -1,7 +1,6 @@
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FakeDiscord } from '../../src/testing/fake-discord/index.js';
-import { alertmanagerBody } from '../support/hook-bodies.js';
 import { startTestApp, type TestApp, testKeys } from '../support/test-app.js';
 
 describe('publishing', () => {
@@ -32,13 +31,13 @@ describe('publishing', () => {
   const post = (path: string, body: object) =>
     request(server()).post(`/api/v1${path}`).set('Authorization', `Bearer ${testKeys.publish}`).send(body);
 
+  const get = (id: string) =>
+    request(server()).get(`/api/v1/notifications/${id}`).set('Authorization', `Bearer ${testKeys.admin}`);
+
   async function embedOf(id: string): Promise<Record<string, unknown>> {
     await vi.waitFor(
       async () => {
-        const answer = await request(server())
-          .get(`/api/v1/notifications/${id}`)
-          .set('Authorization', `Bearer ${testKeys.admin}`);
-        expect((answer.body as { state: string }).state).toBe('delivered');
+        expect((await get(id)).body).toMatchObject({ state: 'delivered' });
       },
       { timeout: 15_000 },
     );
@@ -57,8 +56,21 @@ describe('publishing', () => {
     const one = { target: { channelId }, type: 'note', payload: { title: 'x' } };
     for (const field of ['notBefore', 'expiresAt']) {
       const answer = await post('/notifications', { ...one, [field]: time });
-      expect({ status: answer.status, body: answer.body }).toMatchObject({ status: expect.toBeOneOf([202, 400]) });
+      expect([202, 400]).toContain(answer.status);
+      if (answer.status === 400) expect(answer.body).toMatchObject({ errors: [{ path: field }] });
     }
+  });
+
+  it('waits until a time, in whatever zone it is written', async () => {
+    const one = {
+      target: { channelId },
+      type: 'note',
+      payload: { title: 'x' },
+      notBefore: '2126-01-31T18:00:00+23:59',
+    };
+    const { id } = (await post('/notifications', one).expect(202)).body as { id: string };
+    const answer = await get(id);
+    expect(answer.body).toMatchObject({ state: 'pending', nextAttemptAt: '2126-01-30T18:01:00.000Z' });
   });
 
   it('shows fields in the order in which they are delivered', async () => {
@@ -83,32 +95,58 @@ describe('publishing', () => {
     expect(message.embeds[0]!.title).toEqual((await embedOf(id)).title);
   });
 
+  it('shows nothing by a route that is not there', async () => {
+    const one = { route: 'nobody', type: 'note', payload: { title: 'x' } };
+    const answers = [await post('/notifications', one), await post('/notifications/preview', one)];
+    for (const { status, body } of answers)
+      expect({ status, body: body as object }).toMatchObject({ status: 400, body: { errors: [{ path: 'route' }] } });
+  });
+
   it('shows whatever may be published', async () => {
     const one = { target: { channelId }, type: 'note', payload: { title: 'x', message: 'y'.repeat(60_000) } };
     await post('/notifications', one).expect(202);
     await post('/notifications/preview', one).expect(200);
   });
+});
 
-  it('tells alerts with long words', async () => {
-    const alert = (n: number) => ({
-      status: 'firing',
-      labels: { alertname: `a${n}` },
-      annotations: { description: `${n} ${'y'.repeat(20_000)}` },
+describe('the cost of publishing', () => {
+  let running: TestApp;
+  const perMinute = 20;
+  beforeAll(async () => {
+    running = await startTestApp({ DATA_PROVIDERS: 'mock', RATE_LIMIT_PUBLISH_PER_MINUTE: String(perMinute) });
+  }, 90_000);
+  afterAll(() => running.close());
+
+  const one = { target: { userId: '100000000000000001' }, type: 'note', payload: { title: 'x' } };
+  const post = (count: number, key: string, change: object = {}) => {
+    const batch = Array.from({ length: count }, () => ({ ...one, ...change }));
+    return request(running.app.getHttpServer())
+      .post('/api/v1/notifications')
+      .set('Authorization', `Bearer ${key}`)
+      .send(batch);
+  };
+
+  it('is that of each of a batch, and what is refused leaves room for less', async () => {
+    const first = await post(15, testKeys.publish).expect(202);
+    expect(first.headers).toMatchObject({ 'ratelimit-limit': '20', 'ratelimit-remaining': '5' });
+    const refused = await post(10, testKeys.publish).expect(429);
+    expect(refused.body).toMatchObject({
+      code: 'rate.limited',
+      detail: 'This costs 10 of 20 per minute, and there are 5 left. Wait, or send fewer.',
     });
-    const body = { ...alertmanagerBody, alerts: Array.from({ length: 10 }, (_, n) => alert(n)) };
-    await post('/hooks/english/alertmanager', body).expect(202);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    expect(refused.headers['ratelimit-remaining']).toBe('4');
+    const smaller = await post(4, testKeys.publish).expect(202);
+    expect(smaller.headers['ratelimit-remaining']).toBe('0');
+    await post(1, testKeys.publish).expect(429);
+    const rows = await request(running.app.getHttpServer()).get('/discord/stats').auth('any', testKeys.consume);
+    expect(rows.body).toMatchObject({ stats: { total: 19 } });
   });
 
-  it('tells in a message of its own what fires again', async () => {
-    const tell = async (status: string) => {
-      const body = { ...alertmanagerBody, status, groupKey: 'again' };
-      const answer = await post('/hooks/english/alertmanager', body).expect(202);
-      await embedOf((answer.body as { id: string }).id);
-    };
-    const before = discord.sent.length;
-    await tell('firing');
-    await tell('resolved');
-    await tell('firing');
-    expect(discord.sent.length - before).toBeGreaterThanOrEqual(2);
-  }, 30_000);
+  it('is a whole minute for a batch that holds more than one', async () => {
+    const all = await post(100, testKeys.admin).expect(202);
+    expect((all.body as { notifications: unknown[] }).notifications).toHaveLength(100);
+    expect(all.headers['ratelimit-remaining']).toBe('0');
+    await post(1, testKeys.admin).expect(429);
+  });
 });
