@@ -11,7 +11,7 @@ export const rateLimitConfig = z.object({
   RATE_LIMIT_SOCKET_PER_MINUTE: perMinute(6_000),
   /** Rooms entered from one address, on any transport. */
   RATE_LIMIT_JOINS_PER_MINUTE: perMinute(1_200),
-  /** Notifications and events posted with one key. */
+  /** Notifications and events posted with one key; each of a batch counts. */
   RATE_LIMIT_PUBLISH_PER_MINUTE: perMinute(600),
   /**
    * Whose `X-Forwarded-For` is believed: `false`, the number of proxies in front, or a list of addresses, CIDR ranges

@@ -169,7 +169,17 @@ export const restRows: Readonly<Record<string, Row>> = {
       [here('channels'), 'rings nobody, unless its sender says whom it may'],
     ],
   },
-  R20: { notBuilt: 'no key may mention' },
+  R20: {
+    tests: [
+      [here('channels'), 'rings nobody, unless its sender says whom it may'],
+      [
+        'test/e2e/mentions.test.ts',
+        'stands before what it says, and nobody else is rung',
+        'is nobody whom its texts name',
+        'is nobody for a key that may not, alone or in a batch, and nothing is stored',
+      ],
+    ],
+  },
   R21: {
     tests: [
       [
