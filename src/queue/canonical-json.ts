@@ -3,14 +3,16 @@ import { Fault } from '../domain/fault.js';
 
 /** Deeper payloads say nothing that a message could show, and would exhaust the stack of those who walk them. */
 const deepest = 32;
+/** Levels of what a payload stands in when it is hashed with the rest of its request. */
+const around = 4;
 
-function mustEnd(depth: number): void {
-  if (depth > deepest) throw new Fault('request.invalid', `The payload is nested deeper than ${deepest} levels.`);
+function mustEnd(depth: number, most: number): void {
+  if (depth > most) throw new Fault('request.invalid', `The payload is nested deeper than ${deepest} levels.`);
 }
 
 function measure(value: unknown, depth: number): void {
   if (typeof value !== 'object' || value === null) return;
-  mustEnd(depth);
+  mustEnd(depth, deepest);
   for (const key in value) measure((value as Record<string, unknown>)[key], depth + 1);
 }
 
@@ -36,7 +38,7 @@ export function storedJson(value: unknown): string {
 }
 
 function orderedJson(value: unknown, order: KeyOrder, depth = 0): string {
-  mustEnd(depth);
+  mustEnd(depth, deepest + around);
   if (Array.isArray(value)) return `[${value.map((item) => orderedJson(item, order, depth + 1)).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   const entries = Object.entries(value)

@@ -7,24 +7,24 @@ import { publishRequest, type PublishRequest } from '../queue/publish-request.js
 import { headerText } from './header-text.js';
 
 /** Names of ours, and those and the numbers of ntfy. */
-const priorityNames: Readonly<Record<string, Priority | undefined>> = {
-  '1': 'low',
-  '2': 'low',
-  '3': 'normal',
-  '4': 'high',
-  '5': 'critical',
-  min: 'low',
-  low: 'low',
-  default: 'normal',
-  normal: 'normal',
-  high: 'high',
-  urgent: 'critical',
-  max: 'critical',
-  critical: 'critical',
-};
+const priorityNames: ReadonlyMap<string, Priority> = new Map([
+  ['1', 'low'],
+  ['2', 'low'],
+  ['3', 'normal'],
+  ['4', 'high'],
+  ['5', 'critical'],
+  ['min', 'low'],
+  ['low', 'low'],
+  ['default', 'normal'],
+  ['normal', 'normal'],
+  ['high', 'high'],
+  ['urgent', 'critical'],
+  ['max', 'critical'],
+  ['critical', 'critical'],
+]);
 
 const priority = z.union([z.string(), z.number()]).transform((given, context): Priority => {
-  const found = priorityNames[String(given).trim().toLowerCase()];
+  const found = priorityNames.get(String(given).trim().toLowerCase());
   if (found !== undefined) return found;
   context.addIssue({ code: 'custom', message: 'must be low, normal, high or critical, or a number from 1 to 5' });
   return z.NEVER;
@@ -73,7 +73,11 @@ export function readNotify(raw: Buffer, headers: IncomingHttpHeaders): NotifyFie
   const text = utf8Text(raw);
   const json = /^application\/([\w.-]+\+)?json\b/i.test(headers['content-type'] ?? '');
   const body = json ? parseJson(text) : text.trim() === '' ? {} : { message: text.trimEnd() };
-  const fields = { ...fieldsOf(headers), ...checked(shape, body) };
+  const said = checked(shape, body);
+  const { delay, notBefore, ...others } = fieldsOf(headers);
+  // Two names for one thing.
+  const waits = said.delay ?? said.notBefore;
+  const fields = { ...(waits === undefined && { delay, notBefore }), ...others, ...said };
   const { title, message, payload } = fields;
   if (!title?.trim() && !message?.trim() && payload === undefined) {
     throw new Fault('request.invalid', 'There is nothing to tell: send a message as the body, or a title.');

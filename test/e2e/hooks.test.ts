@@ -315,6 +315,15 @@ describe('hooks', () => {
     }
   });
 
+  it.each(['constructor', '__proto__', 'Critical', 'nonsense'])('tell alerts of severity %s', async (severity) => {
+    const labels = JSON.parse(`{"alertname":"x","severity":${JSON.stringify(severity)}}`) as object;
+    const body = JSON.stringify({ ...alertmanagerBody, groupKey: severity, commonLabels: labels });
+    const told = await post('ops/alertmanager', withKey, body).expect(202);
+    await embedOf(told);
+    const { priority } = await view((told.body as { id: string }).id);
+    expect(priority).toBe(severity === 'Critical' ? 'critical' : 'normal');
+  });
+
   it('take characters that a database does not', async () => {
     const nasty = 'a\u0000b\ud800c';
     const alert = { status: 'firing', labels: { alertname: nasty, nasty }, annotations: { summary: nasty } };

@@ -73,6 +73,22 @@ describe('publishing', () => {
     expect(answer.body).toMatchObject({ state: 'pending', nextAttemptAt: '2126-01-30T18:01:00.000Z' });
   });
 
+  it('takes payloads of one depth, with a key and without, and shows them', async () => {
+    const nested = (levels: number) => JSON.parse('{"a":'.repeat(levels) + '1' + '}'.repeat(levels)) as object;
+    const one = (levels: number) => ({ target: { channelId }, type: 'note', payload: nested(levels) });
+    for (const [levels, expected] of [
+      [33, [202, 202, 200]],
+      [34, [400, 400, 400]],
+    ] as const) {
+      const answers = [
+        await post('/notifications', one(levels)),
+        await post('/notifications', one(levels)).set('Idempotency-Key', `deep ${levels}`),
+        await post('/notifications/preview', one(levels)),
+      ];
+      expect(answers.map(({ status }) => status)).toEqual(expected);
+    }
+  });
+
   it('shows fields in the order in which they are delivered', async () => {
     const one = {
       target: { channelId },

@@ -33,15 +33,15 @@ export const alertGroup = z.object({
 type AlertGroup = z.output<typeof alertGroup>;
 type Alert = z.output<typeof alert>;
 
-const priorities: Readonly<Record<string, Priority | undefined>> = {
-  critical: 'critical',
-  page: 'critical',
-  error: 'high',
-  major: 'high',
-  high: 'high',
-  info: 'low',
-  low: 'low',
-};
+const priorities: ReadonlyMap<string, Priority> = new Map([
+  ['critical', 'critical'],
+  ['page', 'critical'],
+  ['error', 'high'],
+  ['major', 'high'],
+  ['high', 'high'],
+  ['info', 'low'],
+  ['low', 'low'],
+]);
 
 /** One notification for the group. `scope` tells groups apart that have the same key, such as those of two organisations. */
 export function notificationOf(kind: string, group: AlertGroup, title: string, scope: unknown[]): HookNotification {
@@ -70,7 +70,7 @@ export function notificationOf(kind: string, group: AlertGroup, title: string, s
   return {
     payload,
     // That it is over is no emergency, and takes the place of what told that it was one.
-    priority: firing ? priorities[severity] : undefined,
+    priority: firing ? priorities.get(severity) : undefined,
     about: [...scope, group.groupKey],
   };
 }

@@ -51,6 +51,21 @@ describe('what people write into headers', () => {
 });
 
 describe('a text to be published', () => {
+  it('goes by what its body says of the time, whatever the headers do', async () => {
+    const json = { 'content-type': 'application/json' };
+    const at = '2026-07-01T00:00:00Z';
+    const byBody = await publish(JSON.stringify({ message: 'x', notBefore: at }), { ...json, delay: '30m' });
+    expect(byBody.notBefore).toBe(at);
+    const waits = await publish(JSON.stringify({ message: 'x', delay: '1h' }), { ...json, 'x-not-before': at });
+    expect(waits.notBefore).toBe('2026-06-01T13:00:00.000Z');
+    const both = await faultOf(JSON.stringify({ message: 'x', delay: '1h', notBefore: at }), json);
+    expect(both.message).toMatch(/^delay: /);
+  });
+
+  it.each(['constructor', '__proto__', 'toString'])('has no priority named %s', async (priority) => {
+    expect((await faultOf('x', { priority })).message).toMatch(/^priority: must be low, normal/);
+  });
+
   it('is the body as it is, whatever its content type', async () => {
     for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'image/png', '']) {
       await expect(publish('Backup failed & more=1%20\n', { 'content-type': type })).resolves.toEqual({
