@@ -47,6 +47,7 @@ describe('notifications that consumers claim', { timeout: 60_000 }, () => {
       id,
       ...publication,
       message: null,
+      mentions: null,
       priority: 'normal',
       locale: null,
       guildId: null,
