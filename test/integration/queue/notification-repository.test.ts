@@ -69,6 +69,7 @@ describe('the table of notifications', () => {
       payload: { error_message: 'disk full' },
       attempts: 0,
       message: null,
+      mentions: null,
       locale: null,
       priority: 'normal',
       publisher: 'tester',

@@ -77,6 +77,7 @@ describe('the queue that consumers pull from', { timeout: 60_000 }, () => {
       type: 'backup_error',
       payload: { error_message: 'disk full' },
       message: null,
+      mentions: null,
       priority: 'normal',
       locale: null,
       attempts: 0,

@@ -26,7 +26,7 @@ describe('API_KEYS', () => {
     const faults = faultsOf(`${long}X, owner=${long}Y, read=short-key-Z, admin=${long} with blanks, publish=${long}`);
     expect(faults).toHaveLength(4);
     expect(faults[0]).toMatch(/^API_KEYS: entry 1: must be written scope=key/);
-    expect(faults[1]).toMatch(/^API_KEYS: entry 2: no such scope; .*admin, publish, consume, read/);
+    expect(faults[1]).toMatch(/^API_KEYS: entry 2: no such scope; .*admin, publish, mention, consume, read/);
     expect(faults[2]).toMatch(/^API_KEYS: entry 3: .*at least 16 characters/);
     expect(faults[3]).toMatch(/^API_KEYS: entry 4: .*printable/);
     for (const fault of faults) expect(fault).not.toMatch(/abcdef|short-key|owner|blanks/);

@@ -16,6 +16,7 @@ describe('ApiKeys', () => {
     expect([...(apiKeys.find(keys[0])?.scopes ?? [])].sort()).toEqual([
       'admin',
       'consume',
+      'mention',
       'metrics',
       'publish',
       'read',
