@@ -206,72 +206,6 @@ describe('hooks', () => {
     expect(await embedOf(test)).toMatchObject({ description: 'Guildcast Testing' });
   }, 30_000);
 
-  it('tell in a message of its own what fires again', async () => {
-    const tell = async (status: string) => {
-      const body = JSON.stringify({ ...alertmanagerBody, status, groupKey: 'comes and goes' });
-      const embed = await embedOf(await post('ops/alertmanager', withKey, body).expect(202));
-      return embed.title;
-    };
-    const before = discord.sent.length;
-    const titles = [await tell('firing'), await tell('resolved'), await tell('firing')];
-    expect(titles).toEqual([
-      '\\[FIRING:1\\] ProbeFailure',
-      '\\[RESOLVED\\] ProbeFailure',
-      '\\[FIRING:1\\] ProbeFailure',
-    ]);
-    expect(discord.sent).toHaveLength(before + 3);
-    expect(discord.requests.filter(({ method }) => method === 'PATCH')).toHaveLength(0);
-  }, 30_000);
-
-  it('cut what is longer than a payload may be', async () => {
-    const alerts = Array.from({ length: 10 }, (_, n) => ({
-      status: 'firing',
-      labels: { alertname: `a${n}` },
-      annotations: { description: `${n} ${'y'.repeat(20_000)}` },
-    }));
-    const told = await post('ops/alertmanager', withKey, JSON.stringify({ ...alertmanagerBody, alerts })).expect(202);
-    const { fields } = (await embedOf(told)) as { fields: { name: string; value: string }[] };
-    expect(fields.map(({ name }) => name)).toEqual(['a0', 'a1', 'a2', 'a3', 'a4', '…']);
-    expect(fields[0]!.value).toMatch(/^0 y+…$/);
-  }, 30_000);
-
-  it('take the former secret as long as that is wanted', async () => {
-    await admin('put', '/moving', { target: { channelId } });
-    const body = JSON.stringify(githubBodies.star);
-    const tells = async (secret: string) => {
-      calls += 1;
-      const headers = asGithub(body, 'star', { 'X-GitHub-Delivery': `moving ${calls}` }, secret);
-      return (await post('moving/github', headers, body)).status === 202;
-    };
-    const routes = () => request(server()).get(address('/moving')).set('Authorization', `Bearer ${testKeys.admin}`);
-    await admin('put', '/moving/hooks/github', { secret: 'the first secret of it' });
-    await admin('put', '/moving/hooks/github', { secret: 'the other secret of it' });
-    expect([await tells('the first secret of it'), await tells('the other secret of it')]).toEqual([true, true]);
-    const { hooks, formerHookSecrets: former } = (await routes().expect(200)).body as {
-      hooks: string[];
-      formerHookSecrets: { kind: string; until: string }[];
-    };
-    expect([hooks, former]).toEqual([['github'], [{ kind: 'github', until: expect.stringMatching(/Z$/) as string }]]);
-    expect(Date.parse(former[0]!.until)).toBeGreaterThan(Date.now() + 86_000_000);
-    await admin('put', '/moving/hooks/github', { secret: 'the other secret of it', overlapSeconds: 0 });
-    expect([await tells('the first secret of it'), await tells('the other secret of it')]).toEqual([false, true]);
-    await admin('put', '/moving/hooks/github', { secret: 'the third secret of it', overlapSeconds: 3_600 });
-    await request(server())
-      .delete(address('/moving/hooks/github'))
-      .set('Authorization', `Bearer ${testKeys.admin}`)
-      .expect(204);
-    expect([await tells('the other secret of it'), await tells('the third secret of it')]).toEqual([false, false]);
-    expect((await routes()).body).toMatchObject({ hooks: [], formerHookSecrets: [] });
-  }, 30_000);
-
-  it.each([-1, 0.5, 2_592_001, '60', null])('refuse an overlap of %j', async (overlapSeconds) => {
-    await request(server())
-      .put(address('/ops/hooks/github'))
-      .set('Authorization', `Bearer ${testKeys.admin}`)
-      .send({ secret: secrets.github, overlapSeconds })
-      .expect(400);
-  });
-
   it('wait while their route is paused', async () => {
     const body = JSON.stringify(githubBodies.release);
     const answer = await post('waiting/github', asGithub(body, 'release'), body).expect(202);
@@ -313,15 +247,6 @@ describe('hooks', () => {
       expect({ kind, status: answer.status }).toEqual({ kind, status });
       expect(answer.headers['content-type']).toContain('application/problem+json');
     }
-  });
-
-  it.each(['constructor', '__proto__', 'Critical', 'nonsense'])('tell alerts of severity %s', async (severity) => {
-    const labels = JSON.parse(`{"alertname":"x","severity":${JSON.stringify(severity)}}`) as object;
-    const body = JSON.stringify({ ...alertmanagerBody, groupKey: severity, commonLabels: labels });
-    const told = await post('ops/alertmanager', withKey, body).expect(202);
-    await embedOf(told);
-    const { priority } = await view((told.body as { id: string }).id);
-    expect(priority).toBe(severity === 'Critical' ? 'critical' : 'normal');
   });
 
   it('take characters that a database does not', async () => {
