@@ -108,7 +108,7 @@ describe('publishing', () => {
       message: { embeds: { title: string }[] };
     };
     const { id } = (await post('/notifications', one).expect(202)).body as { id: string };
-    expect(message.embeds[0]!.title).toEqual((await embedOf(id)).title);
+    expect([message.embeds[0]!.title, (await embedOf(id)).title]).toEqual(['❌ Backup Error', '❌ Backup Error']);
   });
 
   it('shows nothing by a route that is not there', async () => {

@@ -86,8 +86,11 @@ export class RouteRepository {
 
   /** Over the former one of that name, whose pause and secrets of hooks stay. Undefined when there are `most` others. */
   async save(route: NewRoute, most: number): Promise<{ route: Route; created: boolean } | undefined> {
-    const rows: (Route & { created: boolean })[] = await this.database.query(
-      `insert into notification_routes
+    const rows = await this.database.transaction(async (manager): Promise<(Route & { created: boolean })[]> => {
+      // Two that write at once would each count without the other.
+      await manager.query(`select pg_advisory_xact_lock(hashtextextended('guildcast.routes', 0))`);
+      return manager.query(
+        `insert into notification_routes
          (name, description, target, target_secret, fallback, fallback_secret, guild_id, delivery, priority, locale,
           flood_limit, flood_seconds)
        select $1, $2, $3::jsonb, $4, $5::jsonb, $6, $7, $8, $9, $10, $11, $12
@@ -98,22 +101,23 @@ export class RouteRepository {
          delivery = excluded.delivery, priority = excluded.priority, locale = excluded.locale,
          flood_limit = excluded.flood_limit, flood_seconds = excluded.flood_seconds, updated_at = now()
        returning ${shown}, xmax = 0 as created`,
-      [
-        route.name,
-        route.description,
-        JSON.stringify(route.target),
-        route.secret,
-        route.fallback && JSON.stringify(route.fallback),
-        route.fallbackSecret,
-        route.guildId,
-        route.delivery,
-        route.priority,
-        route.locale,
-        route.floodLimit,
-        route.floodSeconds,
-        most,
-      ],
-    );
+        [
+          route.name,
+          route.description,
+          JSON.stringify(route.target),
+          route.secret,
+          route.fallback && JSON.stringify(route.fallback),
+          route.fallbackSecret,
+          route.guildId,
+          route.delivery,
+          route.priority,
+          route.locale,
+          route.floodLimit,
+          route.floodSeconds,
+          most,
+        ],
+      );
+    });
     const [row] = rows;
     if (!row) return undefined;
     const { created, ...saved } = row;

@@ -145,4 +145,12 @@ describe('a route', () => {
       expect(await routes.hookSecrets('ops', 'grafana')).toEqual(['newer of grafana', 'of grafana']);
     });
   });
+
+  it('are no more than there may be, also when they are written at once', async () => {
+    // Each on a connection of its own.
+    await Promise.all(Array.from({ length: 8 }, () => running.database.query('select pg_sleep(0.2)')));
+    const saved = await Promise.all(Array.from({ length: 8 }, (_, n) => save({}, `at-once-${n}`, 3)));
+    expect(saved.filter((one) => one !== undefined)).toHaveLength(2);
+    expect(await routes.all()).toHaveLength(3);
+  });
 });
