@@ -29,7 +29,7 @@ defaults, are in .env.example. The usual ones:
   DATABASE_URL       a Postgres of yours instead of the embedded one
   DISCORD_TOKEN      the token of your bot; without one the demo guilds are shown
   GUILDS             which of the bot's guilds to show: ids separated by commas, or *
-  API_KEYS           scope=key, separated by commas; scopes: admin, publish, consume, read, metrics
+  API_KEYS           scope=key, separated by commas; scopes: admin, publish, mention, consume, read, metrics
 `;
 
 const unknownCommand = 'There is no such command: --help names those there are.';

@@ -76,7 +76,7 @@ export class AppModule {
         ? [EchoModule.forRoot({ imports: [discord, queue] })]
         : [];
     const rest = RestModule.forRoot({
-      imports: [access, gateway, GuildsModule, queue, remoteSources, database, discord, store, doors],
+      imports: [access, rateLimit, gateway, GuildsModule, queue, remoteSources, database, discord, store, doors],
       healthChecks: [DatabaseCheck, DiscordCheck],
       ...(config.METRICS_PORT !== undefined && { metricsServer: { port: config.METRICS_PORT, host: config.HOST } }),
     });

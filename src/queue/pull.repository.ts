@@ -100,7 +100,7 @@ const turns = `(outcome = 'dead' AND n.fallback IS NOT NULL)`;
 export const silent = 'the consumer that took it fell silent';
 /** What becomes a `Pulled`. */
 const pulled =
-  'id, guild_id, target, type, payload, message, priority, locale, attempts, created_at, reason, lease_token';
+  'id, guild_id, target, type, payload, message, mentions, priority, locale, attempts, created_at, reason, lease_token';
 type Pulled = Omit<PulledNotification, 'leaseUntil'>;
 /** Expired leases of one statement. */
 const expiryBatch = 1_000;
@@ -266,7 +266,7 @@ export class PullRepository {
       prepared(
         `${given}
          SELECT extract(epoch FROM now())::float8 AS now, given.id, guild_id AS "guildId", target, type, payload, message,
-           ${priorityName} AS priority, locale, attempts, created_at AS "createdAt",
+           mentions, ${priorityName} AS priority, locale, attempts, created_at AS "createdAt",
            (SELECT max(at) FROM notification_attempts WHERE notification_id = given.id) AS "lastAttemptAt",
            reason, lease_token AS "leaseToken"
          FROM (SELECT) AS always LEFT JOIN given ON true ORDER BY given.id`,
