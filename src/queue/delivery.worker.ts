@@ -3,7 +3,7 @@ import { PgListener } from '../database/pg-listener.js';
 import { type SendOutcome } from '../domain/notification.js';
 import { NotificationDelivery } from './notification-delivery.js';
 import { DestinationTurns } from './destination-turns.js';
-import { type ClaimedNotification } from './lease.repository.js';
+import { type ClaimedNotification, type Places } from './lease.repository.js';
 import { NotificationClaims } from './notification-claims.js';
 import { wakeChannel } from './notification.repository.js';
 import { OutagePause } from './outage-pause.js';
@@ -18,8 +18,9 @@ const shortestSleep = 50;
 const crowdedSleep = 1_000;
 
 /**
- * Claims what is due and delivers it, a bounded number at once. Woken by the publishing statement itself; looks by
- * itself when something falls due, and every QUEUE_POLL_SECONDS whatever happens.
+ * Claims what is due and delivers it, a bounded number at once to Discord and as many elsewhere: neither takes the
+ * other's places. Woken by the publishing statement itself; looks by itself when something falls due, and every
+ * QUEUE_POLL_SECONDS whatever happens.
  */
 @Injectable()
 export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
@@ -78,11 +79,9 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
   /** Answers the milliseconds to sleep before the next look. */
   private async claim(): Promise<number> {
     const poll = this.config.QUEUE_POLL_SECONDS * 1000;
-    // While nobody knows whether Discord is back, one notification finds out for all.
-    const places = this.outage.doubtful ? 1 : this.config.QUEUE_CONCURRENCY;
-    const free = places - this.atWork.size;
-    if (free <= 0) return poll;
-    if (this.outage.remaining > 0) return this.outage.remaining;
+    const longest = this.outage.remaining > 0 ? Math.min(poll, this.outage.remaining) : poll;
+    const { free } = this;
+    if (free.discord === 0 && free.elsewhere === 0) return longest;
 
     const { crowded } = this.turns;
     const claimed = await this.claims.take(free, crowded);
@@ -95,10 +94,24 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
       if (this.turns.enter(notification)) this.start(notification);
     }
     if (claimed.length > 0) return 0;
-    const due = await this.claims.secondsUntilDue();
+    const due = await this.claims.secondsUntilDue(free);
     // What is due for a crowded destination is taken when a delivery there has ended, which rings.
     const shortest = crowded.length > 0 ? crowdedSleep : shortestSleep;
-    return due === undefined ? poll : Math.min(poll, Math.max(shortest, due * 1000));
+    return due === undefined ? longest : Math.min(longest, Math.max(shortest, due * 1000));
+  }
+
+  /** Places for more deliveries. */
+  private get free(): Places {
+    const all = this.config.QUEUE_CONCURRENCY;
+    let [discord, elsewhere] = [all, all];
+    // While nobody knows whether Discord is back, one notification finds out for all that go there.
+    if (this.outage.remaining > 0) discord = 0;
+    else if (this.outage.doubtful) discord = 1;
+    for (const { notification } of this.atWork.values()) {
+      if (notification.toDiscord) discord -= 1;
+      else elsewhere -= 1;
+    }
+    return { discord: Math.max(0, discord), elsewhere: Math.max(0, elsewhere) };
   }
 
   private sleepAfter(error: unknown): number {
@@ -108,11 +121,11 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private start(notification: ClaimedNotification): void {
-    const { leaseToken, destination } = notification;
+    const { leaseToken, destination, toDiscord } = notification;
     let heard: SendOutcome | undefined;
     let closed = false;
     const done = this.delivery
-      .run(notification, this.givenUp.signal, (outcome, toDiscord) => {
+      .run(notification, this.givenUp.signal, (outcome) => {
         heard = outcome;
         return toDiscord ? this.takeNote(outcome) : { pauseMs: 0 };
       })
@@ -122,7 +135,8 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
       .finally(() => {
         this.atWork.delete(leaseToken);
         // While nothing gets through, the others need not find out one after the other.
-        if (closed || this.outage.remaining > 0) void this.claims.giveBack(this.turns.dismiss(destination));
+        const held = closed || (toDiscord && this.outage.remaining > 0);
+        if (held) void this.claims.giveBack(this.turns.dismiss(destination));
         const next = this.turns.next(destination);
         if (next) this.start(next);
         this.wake.ring();
@@ -141,7 +155,10 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
       outcome.kind === 'unknown' ||
       (outcome.kind === 'retry' && !outcome.burnsAttempt && outcome.retryAfterMs === undefined);
     if (outage) this.outage.failed();
-    else if (outcome.kind !== 'retry' || !outcome.burnsAttempt) this.outage.succeeded();
+    // Of a pause, or of a message that cannot be sent, nobody may have told but ourselves.
+    else if (outcome.kind === 'sent' || (outcome.kind === 'permanent' && outcome.about === undefined)) {
+      this.outage.succeeded();
+    }
     return { pauseMs: this.outage.remaining };
   }
 

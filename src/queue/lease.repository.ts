@@ -49,6 +49,8 @@ export interface ClaimedNotification extends Lease {
   doubt: { since: string; seconds: number } | null;
   /** The message that it is, where Discord has told of it. */
   confirmed: string | null;
+  /** Whether what becomes of it tells how Discord is. */
+  toDiscord: boolean;
   /** How its target stands, if it failed the last time: `wait` in seconds until its next try, null when there is no need to. */
   circuit: { off: boolean; wait: number | null } | null;
 }
@@ -77,8 +79,25 @@ export interface Settled {
   latency?: number;
 }
 
-/** What index `notifications_due` holds. */
+/** How many of each way are wanted. */
+export interface Places {
+  discord: number;
+  elsewhere: number;
+}
+
+/** What index `notifications_due` holds, in its first column whether it goes to Discord, and index `notifications_leases`. */
 const offered = `state = 'pending' AND delivery = 'push' AND held IS NULL AND NOT behind`;
+const toDiscord = `(target ?| array['userId', 'channelId', 'webhookId'])`;
+const leased = `state = 'leased' AND delivery = 'push'`;
+
+/** With `$1` and `$2` of `placesOf`. */
+const ways = `(VALUES (true, $1::int), (false, $2::int)) AS way (discord, places)`;
+const byPriority = `(VALUES (3), (2), (1), (0)) AS of (priority)`;
+/**
+ * A part of an index in its order. The planner, who cannot know how many places a way has, would expect a tenth of the
+ * table without these limits. Rows are read and locked one by one, and no more of them than there are places.
+ */
+const some = 'LIMIT 1000 FOR UPDATE SKIP LOCKED';
 
 /** The rows that workers of ours deliver. Each method is one statement, and every time in it is of the database's clock. */
 @Injectable()
@@ -86,49 +105,56 @@ export class LeaseRepository {
   constructor(private readonly database: DataSource) {}
 
   /**
-   * Takes up to `limit` pushed notifications for `leaseSeconds`: first those whose lease ran out (which counts as a try, or
-   * one that kills its process would be offered for ever), then the due ones, but for destinations to pass over. No row
-   * goes to two callers.
+   * Takes pushed notifications for `leaseSeconds`, up to `places` of each way: first those whose lease ran out (which
+   * counts as a try, or one that kills its process would be offered for ever), then the due ones, but for destinations
+   * to pass over. No row goes to two callers.
    */
-  async claim(limit: number, leaseSeconds: number, passing: readonly string[] = []): Promise<ClaimedNotification[]> {
-    // Both subqueries stop after `limit` entries of a partial index, however many rows wait or are done. A limit that
-    // is computed would make the planner expect a tenth of the table.
+  async claim(
+    places: Places | number,
+    leaseSeconds: number,
+    passing: readonly string[] = [],
+  ): Promise<ClaimedNotification[]> {
     return this.database.query(
-      `WITH expired AS (
-         SELECT id FROM notifications WHERE state = 'leased' AND delivery = 'push' AND lease_until <= now()
-         ORDER BY lease_until LIMIT $1 FOR UPDATE SKIP LOCKED
-       ), due AS (
-         SELECT next.id FROM (VALUES (3), (2), (1), (0)) AS of (priority), LATERAL (
-           SELECT id FROM notifications WHERE ${offered} AND priority = of.priority AND not_before <= now()
-             AND coalesce(destination, '') <> ALL ($3)
-           ORDER BY not_before, id LIMIT $1 FOR UPDATE SKIP LOCKED
-         ) AS next LIMIT $1
+      // Materialized, lest a join reads it twice and locks more than it takes.
+      prepared(`WITH free AS MATERIALIZED (
+         SELECT next.id, abandoned FROM ${ways}, LATERAL (
+           SELECT expired.id, true AS abandoned FROM (
+             SELECT id FROM notifications WHERE ${leased} AND ${toDiscord} = way.discord AND lease_until <= now()
+             ORDER BY lease_until ${some}
+           ) AS expired
+           UNION ALL
+           SELECT due.id, false FROM ${byPriority}, LATERAL (
+             SELECT id FROM notifications
+             WHERE ${offered} AND ${toDiscord} = way.discord AND priority = of.priority AND not_before <= now()
+               AND coalesce(destination, '') <> ALL ($4)
+             ORDER BY not_before, id ${some}
+           ) AS due
+           LIMIT way.places
+         ) AS next LIMIT $1::int + $2::int
        ), claimed AS (
-         UPDATE notifications
+         UPDATE notifications AS n
          SET state = 'leased', attempts = attempts + (CASE state WHEN 'leased' THEN 1 ELSE 0 END),
              maybe_sent_at = CASE state WHEN 'leased' THEN coalesce(maybe_sent_at, not_before) ELSE maybe_sent_at END,
-             lease_token = gen_random_uuid(), lease_until = now() + make_interval(secs => $2)
-         WHERE id IN (SELECT id FROM expired UNION ALL SELECT id FROM due LIMIT $1)
-         RETURNING *
+             lease_token = gen_random_uuid(), lease_until = now() + make_interval(secs => $3)
+         FROM free WHERE n.id = free.id
+         RETURNING n.*, free.abandoned
        ), noted AS (
          INSERT INTO notification_attempts (notification_id, attempt, outcome, reason)
-         SELECT id, attempts, 'abandoned', 'the process that tried fell silent'
-         FROM claimed WHERE id IN (SELECT id FROM expired)
+         SELECT id, attempts, 'abandoned', 'the process that tried fell silent' FROM claimed WHERE abandoned
        )
        SELECT id, guild_id AS "guildId", target, target_secret AS secret, type, payload, message, mentions, locale,
               ${priorityName} AS priority, publisher, destination,
               CASE WHEN boarded THEN collapse_key END AS "collapseKey",
               created_at AS "createdAt", coalesce(expires_at <= now(), false) AS expired, attempts, nonce,
-              lease_token AS "leaseToken", begun_at IS NOT NULL AS begun,
-              id IN (SELECT id FROM expired) AS abandoned,
+              lease_token AS "leaseToken", begun_at IS NOT NULL AS begun, abandoned, ${toDiscord} AS "toDiscord",
               CASE WHEN confirmed_at IS NOT NULL THEN coalesce(message_id, '') END AS confirmed,
               CASE WHEN maybe_sent_at IS NOT NULL THEN json_build_object('since', maybe_sent_at,
                 'seconds', extract(epoch FROM now() - maybe_sent_at)) END AS doubt,
               CASE WHEN failures IS NOT NULL THEN json_build_object('off', off_at IS NOT NULL,
                 'wait', extract(epoch FROM open_until - now())) END AS circuit
        FROM claimed LEFT JOIN notification_destinations USING (destination)
-       ORDER BY claimed.priority DESC, claimed.id`,
-      [limit, leaseSeconds, passing],
+       ORDER BY claimed.priority DESC, claimed.id`),
+      [...placesOf(places), leaseSeconds, passing],
     );
   }
 
@@ -232,16 +258,27 @@ export class LeaseRepository {
     return { state: row.state, attempts: row.attempts, nextAttemptAt, latency: row.latency ?? undefined };
   }
 
-  /** Seconds until the next pushed row falls due or loses its lease, negative if one has; undefined when none waits. */
-  async secondsUntilDue(): Promise<number | undefined> {
+  /**
+   * Seconds until the next pushed row falls due or loses its lease, negative if one has; undefined when none waits. Of
+   * ways without places nothing counts.
+   */
+  async secondsUntilDue(places: Places | number = 1): Promise<number | undefined> {
     const rows: { seconds: number | null }[] = await this.database.query(
       prepared(`SELECT extract(epoch FROM least(
-         (SELECT min(next.not_before) FROM (VALUES (3), (2), (1), (0)) AS of (priority), LATERAL (
-            SELECT not_before FROM notifications WHERE ${offered} AND priority = of.priority
-            ORDER BY not_before LIMIT 1) AS next),
-         (SELECT min(lease_until) FROM notifications WHERE state = 'leased' AND delivery = 'push')
+         (SELECT min(next.not_before) FROM ${ways}, ${byPriority}, LATERAL (
+            SELECT not_before FROM notifications
+            WHERE ${offered} AND ${toDiscord} = way.discord AND priority = of.priority
+            ORDER BY not_before LIMIT 1) AS next WHERE places > 0),
+         (SELECT min(next.lease_until) FROM ${ways}, LATERAL (
+            SELECT lease_until FROM notifications WHERE ${leased} AND ${toDiscord} = way.discord
+            ORDER BY lease_until LIMIT 1) AS next WHERE places > 0)
        ) - now())::float8 AS seconds`),
+      placesOf(places),
     );
     return rows[0]?.seconds ?? undefined;
   }
+}
+
+function placesOf(places: Places | number): [discord: number, elsewhere: number] {
+  return typeof places === 'number' ? [places, places] : [places.discord, places.elsewhere];
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type SendOutcome } from '../domain/notification.js';
 import { DestinationCircuit } from './destinations/destination-circuit.js';
-import { type ClaimedNotification, LeaseRepository } from './lease.repository.js';
+import { type ClaimedNotification, LeaseRepository, type Places } from './lease.repository.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
 import { QueueMetrics } from './queue.metrics.js';
 
@@ -17,9 +17,9 @@ export class NotificationClaims {
     private readonly metrics: QueueMetrics,
   ) {}
 
-  /** Up to `limit` that are due, but for destinations to pass over. */
-  async take(limit: number, passing: readonly string[]): Promise<ClaimedNotification[]> {
-    const claimed = await this.repository.claim(limit, this.config.QUEUE_LEASE_SECONDS, passing);
+  /** Up to `places` that are due, but for destinations to pass over. */
+  async take(places: Places, passing: readonly string[]): Promise<ClaimedNotification[]> {
+    const claimed = await this.repository.claim(places, this.config.QUEUE_LEASE_SECONDS, passing);
     this.metrics.leasesExpired('push', claimed.filter(({ abandoned }) => abandoned).length);
     return claimed;
   }
@@ -53,8 +53,11 @@ export class NotificationClaims {
     }
   }
 
-  /** Seconds until the next one falls due or loses its lease, negative if one has; undefined when none waits. */
-  secondsUntilDue(): Promise<number | undefined> {
-    return this.repository.secondsUntilDue();
+  /**
+   * Seconds until the next one falls due or loses its lease, negative if one has; undefined when none waits. Of ways
+   * without places nothing counts.
+   */
+  secondsUntilDue(places: Places): Promise<number | undefined> {
+    return this.repository.secondsUntilDue(places);
   }
 }

@@ -40,13 +40,13 @@ export class NotificationDelivery {
   }
 
   /**
-   * Sends and settles. `onOutcome` hears how the sending ended before the row is settled. While the database is away the
+   * Sends and settles. `onOutcome` hears how the sending ended, if there was any, before the row is settled. While the database is away the
    * settlement is tried again until `signal` ends it; the row is then offered again after its lease.
    */
   async run(
     notification: ClaimedNotification,
     signal: AbortSignal,
-    onOutcome: (outcome: SendOutcome, toDiscord: boolean) => { pauseMs: number },
+    onOutcome: (outcome: SendOutcome) => { pauseMs: number },
   ): Promise<void> {
     const settlement = await this.attempt(notification, onOutcome);
     for (let failures = 0; !signal.aborted; failures += 1) {
@@ -62,18 +62,19 @@ export class NotificationDelivery {
 
   private async attempt(
     notification: ClaimedNotification,
-    onOutcome: (outcome: SendOutcome, toDiscord: boolean) => { pauseMs: number },
+    onOutcome: (outcome: SendOutcome) => { pauseMs: number },
   ): Promise<Settlement> {
     if (notification.confirmed !== null) {
       return { state: 'delivered', outcome: 'sent', messageId: notification.confirmed || undefined, reason: arrived };
     }
-    // What had begun may have arrived in time.
-    if (notification.expired && !notification.begun && notification.doubt === null) {
-      return expired;
+    // Whatever its tries and its time: what is not repeatable may have arrived with the first of them.
+    if (notification.begun) {
+      return { state: 'unknown', outcome: 'unknown', reason: unknown('the process that sent it fell silent').reason };
     }
+    if (notification.expired && notification.doubt === null) return expired;
     const start = performance.now();
     const outcome = await this.send(notification);
-    const pauseMs = onOutcome(outcome, this.dispatch.channelFor(notification.target)?.toDiscord ?? true).pauseMs;
+    const { pauseMs } = onOutcome(outcome);
     if (outcome.kind === 'permanent' && outcome.reason === timeOver) return expired;
     const settlement = this.settlementOf(notification, outcome, pauseMs);
     const doubtful = outcome.kind === 'retry' && outcome.mayHaveArrived;
@@ -81,8 +82,6 @@ export class NotificationDelivery {
   }
 
   private async send(notification: ClaimedNotification): Promise<SendOutcome> {
-    // Before the tries are counted: what is not repeatable may have arrived with the first of them.
-    if (notification.begun) return unknown('the process that sent it fell silent');
     // Only lost leases lead here: whatever falls silent with it each time must not be tried for ever.
     if (notification.attempts > this.config.QUEUE_RETRY_SCHEDULE.length) {
       return { kind: 'permanent', about: 'message', reason: 'every process that tried fell silent' };
@@ -182,6 +181,6 @@ export class NotificationDelivery {
   }
 }
 
-function unknown(reason: string): SendOutcome {
+function unknown(reason: string): SendOutcome & { kind: 'unknown' } {
   return { kind: 'unknown', reason: `${reason}; whether the message arrived cannot be known` };
 }

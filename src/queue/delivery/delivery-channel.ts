@@ -13,15 +13,15 @@ export interface PlacedTarget {
   secret?: string;
 }
 
-/** One way out of the house. */
+/**
+ * One way out of the house. What goes to a user, a channel or a webhook waits while Discord is out; all other targets are
+ * no business of Discord's (`ways` in `lease.repository.ts`).
+ */
 export abstract class DeliveryChannel {
   abstract readonly name: string;
 
   /** Whether the receiving side takes a repeated send for the first one. Otherwise what may have arrived is not repeated. */
   abstract readonly repeatable: boolean;
-
-  /** Whether what becomes of a try tells whether Discord is out. */
-  readonly toDiscord: boolean = true;
 
   /**
    * What to keep of a target that is its own; undefined for others'.

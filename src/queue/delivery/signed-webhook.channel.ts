@@ -24,7 +24,6 @@ export class SignedWebhookChannel extends DeliveryChannel {
   readonly name = 'signed-webhook';
   /** By `webhook-id`, which is the same with every try. */
   readonly repeatable = true;
-  override readonly toDiscord = false;
 
   constructor(
     private readonly endpoints: WebhookEndpoints,
@@ -49,7 +48,7 @@ export class SignedWebhookChannel extends DeliveryChannel {
       endpoint = await this.endpoints.callable(target.endpoint);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      // It was logged. A named wait, lest it is taken for an outage of Discord.
+      // It was logged.
       return { kind: 'retry', reason: 'the database is away', burnsAttempt: false, retryAfterMs: 1_000 };
     }
     if (endpoint === undefined) return { kind: 'permanent', reason: 'The endpoint does not exist any more.' };

@@ -145,7 +145,7 @@ describe('the worker', () => {
     await vi.waitFor(async () => {
       const waiting = await bench.rows(
         `select 1 from pg_stat_activity
-         where datname = current_database() and wait_event_type = 'Lock' and query like '%SKIP LOCKED%lease_token%'`,
+         where datname = current_database() and wait_event_type = 'Lock' and query like 'WITH free AS%SKIP LOCKED%'`,
       );
       expect(waiting).toHaveLength(1);
     });

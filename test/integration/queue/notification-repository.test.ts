@@ -80,6 +80,7 @@ describe('the table of notifications', () => {
       doubt: null,
       confirmed: null,
       circuit: null,
+      toDiscord: true,
       nonce: expect.stringMatching(/^[\w-]{1,25}$/) as string,
       leaseToken: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
     });
@@ -165,5 +166,68 @@ describe('the table of notifications', () => {
     expect(seconds).toBeLessThanOrEqual(100);
     await expire(id!);
     expect(await running.leases.secondsUntilDue()).toBeLessThan(0);
+  });
+
+  describe('of two ways, to Discord and elsewhere', () => {
+    const targets = [{ userId: '10000' }, { channelId: '10001' }, { webhookId: '10002' }, { endpoint: 'we_x' }];
+    beforeEach(() =>
+      running.database.query(
+        `insert into notifications (target, type, payload, nonce, publisher)
+         select target, 'x', '{}', 'n' || n || target, 'tester'
+         from jsonb_array_elements($1) with ordinality as given (target, place), generate_series(1, 3) n
+         order by place, n`,
+        [JSON.stringify(targets)],
+      ),
+    );
+    const claimed = async (places: { discord: number; elsewhere: number }) =>
+      (await running.leases.claim(places, 60)).map(({ destination, toDiscord, abandoned }) => {
+        expect(toDiscord).toBe(!destination.startsWith('endpoint:'));
+        return `${destination.split(':')[0]}${abandoned ? ' again' : ''}`;
+      });
+    const counts = (names: string[]) =>
+      Object.fromEntries(names.map((name) => [name, names.filter((n) => n === name).length]));
+
+    it('gives so many of each', async () => {
+      expect(await claimed({ discord: 0, elsewhere: 2 })).toEqual(['endpoint', 'endpoint']);
+      expect(await claimed({ discord: 2, elsewhere: 0 })).toEqual(['user', 'user']);
+      expect(counts(await claimed({ discord: 100, elsewhere: 100 }))).toEqual({
+        user: 1,
+        channel: 3,
+        webhook: 3,
+        endpoint: 1,
+      });
+      expect(await claimed({ discord: 100, elsewhere: 100 })).toEqual([]);
+    });
+
+    it('takes back from those who fell silent what goes where there is a place', async () => {
+      await running.leases.claim(2, 60);
+      await running.database.query(
+        `update notifications set lease_until = now() - interval '1 second' where state = 'leased'`,
+      );
+      expect(await claimed({ discord: 0, elsewhere: 3 })).toEqual(['endpoint again', 'endpoint again', 'endpoint']);
+      expect(await claimed({ discord: 1, elsewhere: 0 })).toEqual(['user again']);
+      expect(await claimed({ discord: 2, elsewhere: 0 })).toEqual(['user again', 'user']);
+      const noted = await running.database.query<unknown[]>(
+        `select from notification_attempts where outcome = 'abandoned'`,
+      );
+      expect(noted).toHaveLength(4);
+    });
+
+    it('tells when something falls due where there is a place', async () => {
+      await running.database.query(
+        `update notifications set not_before = now() + make_interval(hours => case when target ? 'endpoint' then 2 else 1 end)`,
+      );
+      const hours = async (places?: { discord: number; elsewhere: number }) =>
+        Math.round(((await running.leases.secondsUntilDue(places)) ?? Infinity) / 3_600);
+      expect(await hours()).toBe(1);
+      expect(await hours({ discord: 4, elsewhere: 0 })).toBe(1);
+      expect(await hours({ discord: 0, elsewhere: 4 })).toBe(2);
+      expect(await hours({ discord: 0, elsewhere: 0 })).toBe(Infinity);
+      await running.database.query(
+        `update notifications set state = 'leased', lease_until = now() - interval '1 hour' where target ? 'webhookId'`,
+      );
+      expect(await hours()).toBe(-1);
+      expect(await hours({ discord: 0, elsewhere: 4 })).toBe(2);
+    });
   });
 });

@@ -15,6 +15,8 @@ import { LeaseRepository } from '../../../src/queue/lease.repository.js';
 import { NotificationRepository } from '../../../src/queue/notification.repository.js';
 import { PullQueue } from '../../../src/queue/pull-queue.js';
 import { QueueDestinations } from '../../../src/queue/destinations/queue-destinations.js';
+import { WebhookEndpoints } from '../../../src/queue/endpoints/webhook-endpoints.js';
+import { webhookConfig } from '../../../src/queue/endpoints/webhook.config.js';
 import { SentMessages } from '../../../src/discord/sent-messages.js';
 import { QueueInspection } from '../../../src/queue/queue-inspection.js';
 import { queueConfig } from '../../../src/queue/queue.config.js';
@@ -137,6 +139,7 @@ export interface RunningQueue {
   inspection: QueueInspection;
   metrics: Metrics;
   destinations: QueueDestinations;
+  endpoints: WebhookEndpoints;
   sent: SentMessages;
   database: DataSource;
   /** Of every guild, in order. */
@@ -171,7 +174,11 @@ export async function startQueue(
     imports: [
       DatabaseModule.forRoot({ url }),
       EventLogModule.forRoot({ HISTORY_SIZE: 10_000, HISTORY_SECONDS: 3_600, PRESENCE_WINDOW_MS: 0 }),
-      QueueModule.forRoot({ config: queueConfig.parse(settings), imports: [SenderModule] }),
+      QueueModule.forRoot({
+        config: queueConfig.parse(settings),
+        webhooks: webhookConfig.parse(settings),
+        imports: [SenderModule],
+      }),
     ],
   }).compile();
   module.useLogger(false);
@@ -186,6 +193,7 @@ export async function startQueue(
     inspection: module.get(QueueInspection),
     metrics: module.get(Metrics),
     destinations: module.get(QueueDestinations),
+    endpoints: module.get(WebhookEndpoints),
     sent: module.get(SentMessages),
     database: module.get(DataSource),
     events,

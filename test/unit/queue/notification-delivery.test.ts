@@ -43,6 +43,7 @@ const claimed: ClaimedNotification = {
   doubt: null,
   confirmed: null,
   circuit: null,
+  toDiscord: true,
 };
 
 class OneAnswer extends DeliveryChannel {
