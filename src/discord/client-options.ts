@@ -17,7 +17,7 @@ const longestRateLimit = 2_000;
 /** The same between the pages of a member list, which would have to be begun anew. */
 const longestPageWait = 15_000;
 
-export const wantedIntents =
+const guildIntents =
   GatewayIntentBits.Guilds |
   GatewayIntentBits.GuildMembers |
   GatewayIntentBits.GuildPresences |
@@ -43,12 +43,18 @@ export function restOptions(apiUrl: string, budget: InvalidRequestBudget): Parti
   };
 }
 
-export function clientOptions(apiUrl: string, budget: InvalidRequestBudget, shards: ShardSettings): ClientOptions {
+/** `directs`: whether Discord tells of direct messages too. */
+export function clientOptions(
+  apiUrl: string,
+  budget: InvalidRequestBudget,
+  { directs, ...shards }: ShardSettings & { directs: boolean },
+): ClientOptions {
   return {
     ...shardOptions(shards),
-    intents: wantedIntents,
-    // Direct messages come in channels that are not in the cache, edits and deletes are of messages that are not.
-    partials: [Partials.Channel, Partials.Message],
+    intents: directs ? guildIntents | GatewayIntentBits.DirectMessages : guildIntents,
+    // Edits and deletes are of messages that are not in the cache. Partial channels would be those of direct messages:
+    // without them discord.js keeps nothing of what people write to the bot, and tells nobody.
+    partials: [Partials.Message],
     allowedMentions: { parse: [] },
     enforceNonce: true,
     ws: { large_threshold: 250 },

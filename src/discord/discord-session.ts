@@ -3,7 +3,6 @@ import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from 
 import { type APIApplication, Events, Routes } from 'discord.js';
 import { backoff } from './backoff.js';
 import { BotStanding } from './bot-standing.js';
-import { wantedIntents } from './client-options.js';
 import { type Refusal, refusalOfClose, refusalOfError, refusalSentences } from './connection-refusal.js';
 import { type DiscordClient } from './discord-client.js';
 import { type DiscordState, type DiscordStatus } from './discord-status.js';
@@ -26,6 +25,7 @@ export class DiscordSession extends BotStanding implements OnApplicationBootstra
   private readonly logger = new Logger(DiscordSession.name);
   private readonly ended = new AbortController();
   private readonly shards: ShardStates;
+  private readonly wantedIntents: number;
   private readonly firstAnswer: Promise<void>;
   private answered!: () => void;
   private state: Exclude<DiscordState, 'off'> = 'connecting';
@@ -44,6 +44,7 @@ export class DiscordSession extends BotStanding implements OnApplicationBootstra
     // Sends do not wait for the gateway.
     client.useToken(token);
     this.shards = new ShardStates(client);
+    this.wantedIntents = client.options.intents.bitfield;
     this.follow();
   }
 
@@ -177,7 +178,7 @@ export class DiscordSession extends BotStanding implements OnApplicationBootstra
       () => undefined,
     );
     this.missing = intentsRefused(flags, this.missing);
-    this.client.useIntents(this.missing.reduce((intents, { bit }) => intents & ~bit, wantedIntents));
+    this.client.useIntents(this.missing.reduce((intents, { bit }) => intents & ~bit, this.wantedIntents));
     this.logger.warn(missingIntentsSentence(this.missing));
   }
 }

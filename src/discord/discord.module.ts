@@ -65,6 +65,8 @@ export interface DiscordWays {
   gateway?: boolean;
   /** By questions over REST. */
   rest?: boolean;
+  /** Whether the session is told of direct messages, for `EchoModule`. Nobody else hears of them. */
+  directs?: boolean;
 }
 
 /**
@@ -73,14 +75,17 @@ export interface DiscordWays {
  */
 @Module({})
 export class DiscordModule {
-  static forRoot(config: DiscordConfig, { gateway = true, rest = false }: DiscordWays = {}): DynamicModule {
+  static forRoot(
+    config: DiscordConfig,
+    { gateway = true, rest = false, directs = false }: DiscordWays = {},
+  ): DynamicModule {
     const token = discordToken(config);
     const budget = new InvalidRequestBudget(config.DISCORD_MAX_REFUSALS);
     const parts =
       token === undefined
         ? withoutBot()
         : gateway
-          ? withSession(token, config, budget)
+          ? withSession(token, config, budget, { directs })
           : withoutSession(token, config, budget, { asked: rest });
     return {
       ...parts,
@@ -191,8 +196,13 @@ const probe: Provider = {
   inject: [RestGuilds, RestStatus],
 };
 
-function withSession(token: string, config: DiscordConfig, budget: InvalidRequestBudget): Partial<DynamicModule> {
-  const options = clientOptions(config.DISCORD_API_URL, budget, config);
+function withSession(
+  token: string,
+  config: DiscordConfig,
+  budget: InvalidRequestBudget,
+  { directs }: { directs: boolean },
+): Partial<DynamicModule> {
+  const options = clientOptions(config.DISCORD_API_URL, budget, { ...config, directs });
   // The token stays out of necord's options, which anyone could inject. The cast: necord reads discord.js' types for
   // CommonJS, which TypeScript takes for other types than those for modules.
   const necordOptions = { ...options, token: '', skipRegistration: true } as unknown as NecordModuleOptions;

@@ -76,7 +76,7 @@ export interface NotificationView {
   /** Only while it waits. */
   nextAttemptAt: string | null;
   deliveredAt: string | null;
-  /** When Discord told of the message by itself; null for what it does not tell the bot of, such as direct messages. */
+  /** When Discord told of the message by itself; null for what it does not tell the bot of, such as edits. */
   confirmedAt: string | null;
   /** Why it is dead, or why the last try failed. */
   reason: string | null;

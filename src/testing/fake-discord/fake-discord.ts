@@ -117,10 +117,10 @@ export class FakeDiscord {
   }
 
   /** A user writes to the bot. */
-  sayToBot({ authorId, content }: { authorId: string; content: string }): WireMessage {
+  sayToBot({ authorId, ...draft }: { authorId: string; content: string; nonce?: string }): WireMessage {
     const author = this.world.users.get(authorId);
     if (!author) throw new Error(`No user ${authorId}`);
-    return this.world.messages.create(this.world.placeOfDm(this.world.dmWith(author)), { author, content });
+    return this.world.messages.create(this.world.placeOfDm(this.world.dmWith(author)), { author, ...draft });
   }
 
   /** As some minutes do: a repeated send is a new message from now on. */

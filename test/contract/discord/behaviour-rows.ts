@@ -45,7 +45,13 @@ export const rows: Readonly<Record<string, Row>> = {
     ],
   },
   S7: {
-    tests: [[here('login'), 'asks for 250 offline members and no direct messages, and registers no command']],
+    tests: [
+      [
+        here('login'),
+        'asks for 250 offline members and no direct messages, and registers no command',
+        'hears of direct messages where that confirms notifications, also without other intents, and tells nobody',
+      ],
+    ],
   },
   S8: {
     tests: [
@@ -149,7 +155,14 @@ export const rows: Readonly<Record<string, Row>> = {
   G17: {
     tests: [
       [fake, 'reads a message with a mention, and one sent to it directly'],
-      [here('login'), 'asks for 250 offline members and no direct messages, and registers no command'],
+      [
+        here('login'),
+        'hears of direct messages where that confirms notifications, also without other intents, and tells nobody',
+      ],
+      [
+        'test/e2e/direct-messages.test.ts',
+        'of ours are confirmed, and those of people are not stored, logged, told or counted',
+      ],
     ],
   },
   G18: { tests: [[here('members'), '@everyone among a member’s roles is no role of theirs']] },

@@ -48,6 +48,28 @@ describe.concurrent('the login', () => {
     }
   });
 
+  it('hears of direct messages where that confirms notifications, also without other intents, and tells nobody', async () => {
+    const discord = await FakeDiscord.start({ token, intents: { presences: false } });
+    const { ada, guild, general } = town(discord);
+    const app = await DiscordApp.start(settings(discord), { directs: true });
+    try {
+      await app.status.settled();
+      const session = discord.sessions.at(-1)!;
+      expect(session.intents).toBe(1 | (1 << 1) | (1 << 7) | (1 << 9) | (1 << 11) | (1 << 12) | (1 << 15));
+      const { id } = discord.sayToBot({ authorId: ada.id, content: 'psst' });
+      guild.talk.edit(id, 'psst again');
+      guild.talk.delete(id);
+      guild.say({ channelId: general.id, authorId: ada.id, content: 'loud' });
+      await app.waitFor('message.created');
+      const told = app.events.map(({ type }) => type).filter((type) => /^(message|typing)/.test(type));
+      expect(told).toEqual(['message.created']);
+      expect(JSON.stringify(app.events)).not.toContain('psst');
+    } finally {
+      await app.close();
+      await discord.stop();
+    }
+  });
+
   it('asks for 250 offline members and no direct messages, and registers no command', async () => {
     const bench = await DiscordBench.open();
     const { discord, app, place } = bench;

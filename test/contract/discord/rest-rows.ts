@@ -119,10 +119,10 @@ export const restRows: Readonly<Record<string, Row>> = {
       [
         confirmation,
         'confirms what the bot and webhooks wrote where nobody else looks, and shows none of it',
-        'is not told of direct messages, which are delivered all the same',
+        'confirms direct messages, and settles those whose answer was lost',
+        'takes nothing that people write to the bot for a message of ours, and keeps nothing of it',
         'is not sent again: Discord had told of it',
       ],
-      [here('login'), 'asks for 250 offline members and no direct messages, and registers no command'],
     ],
   },
   R16: {

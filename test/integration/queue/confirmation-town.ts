@@ -29,7 +29,7 @@ export class Town {
       DISCORD_API_URL: this.discord.apiUrl,
       GUILDS: '*',
     });
-    const discord = DiscordModule.forRoot(config, { gateway });
+    const discord = DiscordModule.forRoot(config, { gateway, directs: true });
     const settings = { QUEUE_POLL_SECONDS: '1', QUEUE_LEASE_SECONDS: '30', QUEUE_RETRY_SCHEDULE: '1,1,1' };
     const queue = QueueModule.forRoot({ config: queueConfig.parse(settings), imports: [discord] });
     const module = await Test.createTestingModule({

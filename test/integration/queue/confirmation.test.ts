@@ -1,4 +1,5 @@
 import { type TestingModule } from '@nestjs/testing';
+import { Client } from 'discord.js';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DiscordSender } from '../../../src/discord/discord-sender.js';
@@ -78,14 +79,37 @@ describe('what Discord tells of our own messages', () => {
     expect(town.events.filter(({ type }) => type.startsWith('message.'))).toEqual([]);
   }, 60_000);
 
-  it('is not told of direct messages, which are delivered all the same', async () => {
+  it('confirms direct messages, and settles those whose answer was lost', async () => {
     const module = await town.start();
     const { id: userId } = discord.addUser({ username: 'reader' });
     const direct = await publish(module, { userId }, 'direct');
-    await until(module, direct, { state: 'delivered', confirmedAt: null });
-    // What came later is confirmed, so that this would be too.
-    await until(module, await publish(module, { channelId }, 'later'), { confirmedAt: time });
-    expect(await module.get(NotificationQueue).get(direct)).toMatchObject({ confirmedAt: null });
+    const { attempts } = await until(module, direct, { state: 'delivered', confirmedAt: time });
+    expect(attempts).toMatchObject([{ outcome: 'sent' }]);
+    discord.loseNextAnswer(toChannels);
+    const lost = await publish(module, { userId }, 'unheard');
+    await until(module, lost, { state: 'delivered', confirmedAt: time });
+    expect(sent('unheard')).toHaveLength(1);
+  }, 60_000);
+
+  it('takes nothing that people write to the bot for a message of ours, and keeps nothing of it', async () => {
+    const module = await town.start({ worker: false });
+    const { id: userId } = discord.addUser({ username: 'reader' });
+    const id = await publish(module, { userId }, 'not sent yet');
+    const [claimed] = await new LeaseRepository(reader).claim(1, 30);
+    const sentMessages = module.get(SentMessages);
+    const told = [vi.spyOn(sentMessages, 'botWrote'), vi.spyOn(sentMessages, 'webhookWrote')];
+    // The nonce of what waits, guessed by the one whom it is for.
+    discord.sayToBot({ authorId: userId, content: 'psst', nonce: claimed!.nonce });
+    // What the bot writes later is heard of, so that this would be too.
+    await module.get(DiscordSender).sendToChannel(channelId, { content: 'later' }, 'n');
+    await vi.waitFor(() => expect(told[0]).toHaveBeenCalledTimes(1), patience);
+    expect(told[0]).toHaveBeenCalledWith({ messageId: expect.any(String) as string, nonce: 'n' });
+    expect(told[1]).not.toHaveBeenCalled();
+    expect(await module.get(NotificationQueue).get(id)).toMatchObject({ state: 'leased', confirmedAt: null });
+    const client = module.get(Client, { strict: false });
+    expect(client.users.cache.has(userId)).toBe(false);
+    expect([...client.channels.cache.values()].filter((channel) => channel.isDMBased())).toEqual([]);
+    expect(JSON.stringify(town.events)).not.toContain('psst');
   }, 60_000);
 
   it('is heard by one process of what another sent', async () => {
