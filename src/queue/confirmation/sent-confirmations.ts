@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { printOfRendered } from '../../discord/message-print.js';
 import { SentMessages } from '../../discord/sent-messages.js';
 import { targetKindOf } from '../../domain/notification.js';
@@ -25,14 +25,18 @@ const mostWaiting = 10_000;
  */
 const clockMargin = 60_000;
 
+/** As our own are: whatever else writes as this bot may use others. */
+const ourNonce = /^[\w-]{1,25}$/;
+
 /** Confirms notifications whose messages Discord tells of. */
 @Injectable()
-export class SentConfirmations extends SentMessages implements OnModuleDestroy {
+export class SentConfirmations extends SentMessages implements BeforeApplicationShutdown {
   private readonly logger = new Logger(SentConfirmations.name);
   private byBot: BotEcho[] = [];
   private byWebhook: WebhookEcho[] = [];
   private timer?: NodeJS.Timeout;
   private working: Promise<void> = Promise.resolve();
+  private ended = false;
 
   constructor(
     private readonly repository: ConfirmationRepository,
@@ -42,13 +46,20 @@ export class SentConfirmations extends SentMessages implements OnModuleDestroy {
     super();
   }
 
-  async onModuleDestroy(): Promise<void> {
+  /** When the workers have ended, of whose last messages it hears too. Without the database the rest is not confirmed. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.ended = true;
     clearTimeout(this.timer);
     await this.working;
-    await this.work().catch(() => undefined);
+    try {
+      while (this.waits) await this.work();
+    } catch (error) {
+      this.logger.warn(`Messages are not confirmed: ${String(error)}`);
+    }
   }
 
   botWrote(echo: BotEcho): void {
+    if (!ourNonce.test(echo.nonce)) return;
     if (this.byBot.length < mostWaiting) this.byBot.push(echo);
     this.workSoon(gathering);
   }
@@ -58,7 +69,12 @@ export class SentConfirmations extends SentMessages implements OnModuleDestroy {
     this.workSoon(gathering);
   }
 
+  private get waits(): boolean {
+    return this.byBot.length + this.byWebhook.length > 0;
+  }
+
   private workSoon(delay: number): void {
+    if (this.ended) return;
     this.timer ??= setTimeout(() => {
       this.working = this.work()
         .then(() => true)
@@ -68,7 +84,7 @@ export class SentConfirmations extends SentMessages implements OnModuleDestroy {
         })
         .then((done) => {
           this.timer = undefined;
-          if (this.byBot.length + this.byWebhook.length > 0) this.workSoon(done ? 0 : patience);
+          if (this.waits) this.workSoon(done ? 0 : patience);
         });
     }, delay);
   }

@@ -21,6 +21,8 @@ export function verdictOf(outcome: SendOutcome): Verdict {
 @Injectable()
 export class DestinationCircuit {
   private readonly logger = new Logger(DestinationCircuit.name);
+  /** Those that took the one try of their target. */
+  private readonly probing = new WeakSet<ClaimedNotification>();
 
   constructor(
     private readonly repository: DestinationRepository,
@@ -43,10 +45,8 @@ export class DestinationCircuit {
   }
 
   /** Answers whether nothing more goes to the target for now. */
-  async note(
-    { id, type, guildId, nonce, target, destination, circuit }: ClaimedNotification,
-    outcome: SendOutcome,
-  ): Promise<boolean> {
+  async note(notification: ClaimedNotification, outcome: SendOutcome): Promise<boolean> {
+    const { id, type, guildId, nonce, target, destination, circuit } = notification;
     const verdict = verdictOf(outcome);
     try {
       if (verdict === 'arrived') {
@@ -54,7 +54,7 @@ export class DestinationCircuit {
         return false;
       }
       if (verdict === 'none') {
-        if (circuit !== null && circuit.wait !== null) await this.repository.returnProbe(destination);
+        if (this.probing.has(notification)) await this.repository.returnProbe(destination);
         return false;
       }
       const reason = 'reason' in outcome ? outcome.reason : '';
@@ -81,6 +81,7 @@ export class DestinationCircuit {
         return rows;
       }
       const probes = (circuit!.wait ?? 0) <= 0 && (await this.repository.takeProbe(destination));
+      if (probes) this.probing.add(rows[0]!);
       const staying = probes ? rows.slice(1) : rows;
       if (staying.length > 0) await this.repository.postpone(destination, staying);
       return staying;

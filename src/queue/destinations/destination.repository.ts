@@ -53,7 +53,7 @@ const batch = 1_000;
 const waitsForTarget = 'its target fails; it waits for the next try there';
 const turnsAway = 'its target is switched off; it goes to the other one';
 
-/** Of `hold`: the row goes to its other target. */
+/** Of `hold`: the row goes to its other target, at once if anything but its own time held it up, which its `reason` tells. */
 const turning = `(fallback IS NOT NULL AND EXISTS (SELECT FROM standing))`;
 
 type Leased = Pick<ClaimedNotification, 'id' | 'leaseToken'>;
@@ -132,8 +132,9 @@ export class DestinationRepository {
          SELECT open_until FROM notification_destinations
          WHERE destination = $1 AND off_at IS NULL AND open_until > now() FOR SHARE
        )`,
-      which: `held IS NULL AND NOT behind AND not_before < (SELECT open_until FROM standing)`,
-      change: `not_before = greatest(not_before, (SELECT open_until FROM standing)), 
+      // What is not due keeps its own time.
+      which: `held IS NULL AND NOT behind AND not_before <= now() AND EXISTS (SELECT FROM standing)`,
+      change: `not_before = greatest(not_before, (SELECT open_until FROM standing)),
        reason = CASE WHEN EXISTS (SELECT FROM standing) THEN $3 ELSE reason END`,
       reason: waitsForTarget,
     });
@@ -148,7 +149,7 @@ export class DestinationRepository {
       standing: `standing AS (SELECT true FROM notification_destinations WHERE destination = $1 AND off_at IS NOT NULL FOR SHARE)`,
       which: `held IS NULL AND EXISTS (SELECT FROM standing)`,
       change: `held = CASE WHEN EXISTS (SELECT FROM standing) AND fallback IS NULL THEN 'off' ELSE held END,
-       not_before = CASE WHEN ${turning} AND attempts > 0 THEN now() ELSE not_before END,
+       not_before = CASE WHEN ${turning} AND reason IS NOT NULL THEN now() ELSE not_before END,
        attempts = CASE WHEN ${turning} THEN 0 ELSE attempts END,
        reason = CASE WHEN ${turning} THEN $3 ELSE reason END,
        maybe_sent_at = CASE WHEN NOT ${turning} THEN maybe_sent_at END,

@@ -195,6 +195,50 @@ describe('a target that fails', () => {
     expect(await running.queue.get(kept.id)).toMatchObject({ state: 'pending', heldBy: 'off' });
   }, 60_000);
 
+  it('turns what only waited for its next try to the other target at once too, and nothing before its own time', async () => {
+    failing(failure);
+    const running = await bench.start({ QUEUE_POLL_SECONDS: '1', QUEUE_RETRY_SCHEDULE: '3600,3600,3600' });
+    for (let n = 0; n < 5; n += 1) await running.queue.publish(toBad);
+    await vi.waitFor(async () => expect(await row()).toMatchObject({ failures: 5 }), patience);
+    // Within the pause of 30 s.
+    const notBefore = new Date(Date.now() + 25_000).toISOString();
+    const untried = await running.queue.publish({ ...toBad, fallback });
+    const planned = await running.queue.publish({ ...toBad, fallback, notBefore });
+    await vi.waitFor(async () => {
+      const { nextAttemptAt } = await running.queue.get(untried.id);
+      expect(Date.parse(nextAttemptAt!)).toBeGreaterThan(Date.now() + 5_000);
+    }, patience);
+    await bench.rows(`update notification_destinations set refusals = 2, open_until = now() - interval '1 second'`);
+    failing(refusal);
+    await bench.rows(`update notifications set not_before = now() where id = 1`);
+    await vi.waitFor(async () => expect(await row()).toMatchObject({ off: true }), patience);
+    expect(await untilState(running, untried.id, 'delivered')).toMatchObject({ target: fallback });
+    expect(await running.queue.get(planned.id)).toMatchObject({ state: 'pending', target: fallback });
+  }, 60_000);
+
+  it('keeps its pause when one that did not take its try can tell nothing', async () => {
+    bench.sender.found = () => ({ kind: 'later', reason: 'away', retryAfterMs: 600_000 });
+    await bench.rows(
+      `insert into notification_destinations (destination, failures, refusals, last_reason, open_until)
+       values ($1, 5, 0, 'x', now() + interval '1 hour')`,
+      [badName],
+    );
+    const [looked, gone] = [await bench.observer.queue.publish(toBad), await bench.observer.queue.publish(toBad)];
+    // Its time is over, and it may have arrived; of the other, which is not to be repeated, a process that died knew.
+    await bench.rows(
+      `update notifications set expires_at = now(), maybe_sent_at = now() - interval '10 minutes' where id = $1`,
+      [looked.id],
+    );
+    await bench.rows(`update notifications set begun_at = now() where id = $1`, [gone.id]);
+    const running = await bench.start({ QUEUE_POLL_SECONDS: '1' });
+    await untilState(running, gone.id, 'unknown');
+    await vi.waitFor(async () => {
+      expect((await running.queue.get(looked.id)).attempts).toMatchObject([{ outcome: 'postponed', reason: 'away' }]);
+    }, patience);
+    await bench.stop(running);
+    expect((await row())!.open).toBeGreaterThan(3_000);
+  });
+
   it('is switched off when nothing arrived for a day, and not before', async () => {
     failing(failure);
     const running = await bench.start({ QUEUE_POLL_SECONDS: '1', QUEUE_RETRY_SCHEDULE: '3600,3600,3600' });
