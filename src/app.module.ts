@@ -51,17 +51,18 @@ export class AppModule {
       imports: [rateLimit],
     });
     const { chain, names } = config.providers;
+    // Where no bot could deliver, consumers do.
+    const QUEUE_DELIVERY = config.QUEUE_DELIVERY ?? (discordToken(config) === undefined ? 'pull' : 'push');
     // A session that nobody reads from is none.
     const discord = DiscordModule.forRoot(config, {
       gateway: names.includes('discord-gateway'),
       rest: names.includes('discord-rest'),
+      directs: QUEUE_DELIVERY === 'push',
     });
     const store = StoreModule.forRoot({
       speaksFor: (guildId) => (chain.guildSources.get(guildId) ?? names).includes('store'),
     });
     const providers = ProvidersModule.forRoot(config.providers, [discord, GuildsModule, store], plugins);
-    // Where no bot could deliver, consumers do.
-    const QUEUE_DELIVERY = config.QUEUE_DELIVERY ?? (discordToken(config) === undefined ? 'pull' : 'push');
     const queue = QueueModule.forRoot({ config: { ...config, QUEUE_DELIVERY }, webhooks: config, imports: [discord] });
     const remoteSources = RemoteSourcesModule.forRoot({ config, imports: [queue] });
     const doors = DoorsModule.forRoot(config, [discord, GuildsModule]);

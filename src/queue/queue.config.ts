@@ -28,7 +28,7 @@ export const queueConfig = z.object({
   QUEUE_DEAD_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(30),
   /** Workers look this often even if nobody wakes them. */
   QUEUE_POLL_SECONDS: z.coerce.number().int().min(1).max(3_600).default(5),
-  /** Notifications this process delivers at once. */
+  /** Notifications this process delivers at once to Discord, and as many elsewhere. */
   QUEUE_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(4),
   /** Who delivers what is published: workers of ours, or consumers. Unset: ours where there is a bot's token. */
   QUEUE_DELIVERY: z.enum(deliveryModes).optional(),

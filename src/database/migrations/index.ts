@@ -17,6 +17,7 @@ import { NotificationDestinations1700000000016 } from './1700000000016-notificat
 import { QueueOperations1700000000017 } from './1700000000017-queue-operations.js';
 import { AttemptsOfNotifications1700000000018 } from './1700000000018-attempts-of-notifications.js';
 import { LeanerQueue1700000000019 } from './1700000000019-leaner-queue.js';
+import { DueByWay1700000000020 } from './1700000000020-due-by-way.js';
 import { PublishersMayMention1700000000021 } from './1700000000021-publishers-may-mention.js';
 
 /** All migrations, in the order in which they run. Once released, a migration is never changed: add another. */
@@ -40,5 +41,6 @@ export const migrations = [
   QueueOperations1700000000017,
   AttemptsOfNotifications1700000000018,
   LeanerQueue1700000000019,
+  DueByWay1700000000020,
   PublishersMayMention1700000000021,
 ];
