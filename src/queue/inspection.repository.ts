@@ -16,6 +16,11 @@ export interface InspectedNotification extends Omit<
   consumer: string | null;
 }
 
+/** Superseded where its collapse key has come again, delivered where Discord has told of its message. */
+export type RetriedNotification = Omit<MarkedNotification, 'state'> & {
+  state: 'pending' | 'superseded' | 'delivered';
+};
+
 export interface InspectedStanding {
   state: NotificationState;
   /** Why it cannot be tried again, once it has ended. */
@@ -54,10 +59,10 @@ export class InspectionRepository {
 
   /**
    * As if it had never been tried. Undefined when it is not there, delivered, superseded, or being delivered, or when it
-   * ended and there is an obstacle.
+   * ended and there is an obstacle. One whose process fell silent may come to its end instead: see its state.
    */
-  async retry(id: string, usersOnly: boolean): Promise<MarkedNotification | undefined> {
-    const rows: MarkedNotification[] = await this.database.query(
+  async retry(id: string, usersOnly: boolean): Promise<RetriedNotification | undefined> {
+    const rows: RetriedNotification[] = await this.database.query(
       `WITH renewed AS (
          UPDATE notifications SET ${renewal}
          WHERE id = $1 AND state NOT IN ('delivered', 'superseded') AND NOT (state = 'leased' AND lease_until > now())

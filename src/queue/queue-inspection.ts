@@ -7,11 +7,11 @@ import {
   type InspectedNotification,
   type InspectedStanding,
   InspectionRepository,
+  type RetriedNotification,
 } from './inspection.repository.js';
 import { NotificationAnnouncer } from './notification-announcer.js';
 import { notificationNotFound, storedId } from './notification-id.js';
 import { countByState, oldestSeconds, TallyRepository } from './operations/tally.repository.js';
-import { type MarkedNotification } from './pull.repository.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
 import { QueueMetrics } from './queue.metrics.js';
 import { reachDatabase } from './reach-database.js';
@@ -102,18 +102,19 @@ export class QueueInspection {
   async retry(id: string, usersOnly = true): Promise<void> {
     const renewed = await reachDatabase(this.repository.retry(storedId(id), usersOnly));
     if (!renewed) throw conflict(await this.standing(id, usersOnly));
-    this.tellRetried(renewed);
+    this.tell(renewed);
+    if (renewed.state !== 'pending') throw conflict({ state: renewed.state, obstacle: null });
   }
 
-  /** The room hears that a notification is tried anew. */
-  tellRetried({ id, guildId, nonce, type, target, notBefore }: MarkedNotification): void {
+  /** The room hears that a notification is tried anew, or how it has ended instead. */
+  tell({ id, guildId, nonce, type, target, state, notBefore }: RetriedNotification): void {
     if (guildId === null) return;
-    this.announcer.tell(guildId, nonce, 'retrying', {
+    this.announcer.tell(guildId, nonce, state === 'pending' ? 'retrying' : state, {
       id,
       type,
       target: targetKindOf(target),
       attempts: 0,
-      nextAttemptAt: notBefore.toISOString(),
+      nextAttemptAt: state === 'pending' ? notBefore.toISOString() : undefined,
     });
   }
 

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { priorities, type Priority } from '../../domain/notification.js';
 import { priorityName, wakeChannel } from '../notification.repository.js';
-import { type MarkedNotification, marked } from '../pull.repository.js';
+import { type RetriedNotification } from '../inspection.repository.js';
+import { marked } from '../pull.repository.js';
 import { obstacle, renewal } from './renewal.js';
 
 /** Rung when there is a new job. */
@@ -57,7 +58,7 @@ export interface JobStep {
   /** Whether it came forward at all: rows may wait for somebody who is at work on their lane. */
   moved: boolean;
   /** Of guilds. */
-  renewed: MarkedNotification[];
+  renewed: RetriedNotification[];
 }
 
 const shown = `id, kind, state, of_state AS "ofState", of_type AS type, of_destination AS destination,
@@ -125,20 +126,19 @@ export class QueueJobRepository {
   }
 
   /**
-   * One batch, in one transaction with its progress. Undefined when another process is at work on the job, or it does not run
+   * One batch, in one statement with its progress. Undefined when another process is at work on the job, or it does not run
    * any more.
    */
   async step(job: QueueJob): Promise<JobStep | undefined> {
-    return this.database.transaction(async (manager) => {
-      const [step]: (JobStep & { inLanes: string[] })[] = await manager.query(
-        job.kind === 'redrive' ? redrive(job) : purge(job),
-        [job.id, job.type, job.destination, job.since, job.until],
-      );
-      if (!step) return undefined;
-      const { inLanes, ...rest } = step;
-      if (inLanes.length > 1) await keepTurns(manager, inLanes);
-      return { ...rest, renewed: rest.renewed.map((row) => ({ ...row, notBefore: new Date(row.notBefore) })) };
-    });
+    const [step]: JobStep[] = await this.database.query(job.kind === 'redrive' ? redrive(job) : purge(job), [
+      job.id,
+      job.type,
+      job.destination,
+      job.since,
+      job.until,
+    ]);
+    if (!step) return undefined;
+    return { ...step, renewed: step.renewed.map((row) => ({ ...row, notBefore: new Date(row.notBefore) })) };
   }
 }
 
@@ -204,7 +204,6 @@ function redrive(job: QueueJob): string {
       UPDATE notifications SET ${renewal}, priority = ${priority} WHERE id IN (SELECT id FROM taken) RETURNING *
     ), ${progress('renewed')}, rung AS (SELECT pg_notify('${wakeChannel}', '') FROM renewed LIMIT 1)
     SELECT state, moved, (SELECT count(*) FROM renewed)::float8 AS done,
-      coalesce((SELECT array_agg(id) FROM renewed WHERE lane IS NOT NULL), '{}') AS "inLanes",
       coalesce((SELECT json_agg(told) FROM (SELECT ${marked.replace(/^id/, 'id::text')} FROM renewed
                                             WHERE guild_id IS NOT NULL ORDER BY renewed.id) AS told), '[]') AS renewed
     FROM noted LEFT JOIN rung ON true`;
@@ -217,17 +216,6 @@ function purge(job: QueueJob): string {
     ), deleted AS (
       DELETE FROM notifications WHERE id IN (SELECT id FROM taken) RETURNING id
     ), ${progress('deleted')}
-    SELECT state, moved, (SELECT count(*) FROM deleted)::float8 AS done, '{}'::bigint[] AS "inLanes", '[]'::json AS renewed
+    SELECT state, moved, (SELECT count(*) FROM deleted)::float8 AS done, '[]'::json AS renewed
     FROM noted`;
-}
-
-/** A batch renews the rows of a lane in any order: those with an earlier one of theirs must stand behind it. */
-async function keepTurns(manager: EntityManager, ids: readonly string[]): Promise<void> {
-  await manager.query(
-    `UPDATE notifications AS later SET behind = true
-     WHERE id = ANY ($1::bigint[]) AND NOT behind AND state = 'pending' AND EXISTS (
-       SELECT FROM notifications AS earlier
-       WHERE earlier.lane = later.lane AND earlier.state IN ('pending', 'leased') AND earlier.id < later.id)`,
-    [ids],
-  );
 }

@@ -61,7 +61,7 @@ export class QueueJobWorker implements OnApplicationBootstrap, OnModuleDestroy {
     while (!this.stopping) {
       const step = await this.repository.step(job);
       if (!step) return;
-      for (const renewed of step.renewed) this.inspection.tellRetried(renewed);
+      for (const renewed of step.renewed) this.inspection.tell(renewed);
       if (job.kind === 'purge') this.metrics.deleted('purge', step.done);
       if (step.state !== 'running') {
         this.logger.log(`The ${job.kind} ${job.id} is done`);

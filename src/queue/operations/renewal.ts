@@ -1,10 +1,15 @@
 /**
  * The assignments that make a row as if it had never been tried. What holds it back at present is for the triggers of
- * the table to say: its place in its lane, and whether its route is paused.
+ * the table to say: its place in its lane, and whether its route is paused. What nobody has noted of a try whose process fell
+ * silent is not forgotten: its message may be there.
  */
-export const renewal = `state = 'pending', attempts = 0, reason = NULL, not_before = now(), expires_at = NULL,
-  dead_at = NULL, message_id = NULL, begun_at = NULL, lease_token = NULL, lease_batch = NULL, lease_until = NULL,
-  held = CASE WHEN state IN ('pending', 'leased') THEN held END`;
+export const renewal = `state = 'pending', attempts = 0, reason = NULL, expires_at = NULL, dead_at = NULL,
+  message_id = NULL, lease_token = NULL, lease_batch = NULL, lease_until = NULL,
+  not_before = CASE WHEN state = 'pending' AND held = 'digest' THEN not_before ELSE now() END,
+  held = CASE WHEN state IN ('pending', 'leased') THEN held END,
+  begun_at = CASE state WHEN 'leased' THEN begun_at END,
+  maybe_sent_at = CASE WHEN state = 'leased' AND delivery = 'push' THEN coalesce(maybe_sent_at, not_before)
+                       ELSE maybe_sent_at END`;
 
 /** Rows whose target needs a secret that is gone. */
 const closed = `(destination LIKE 'webhook:%' AND target_secret IS NULL)`;
