@@ -1,5 +1,6 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { moment } from '../domain/moment.js';
 import {
   locales,
   notificationStates,
@@ -107,7 +108,7 @@ export class RetriedDto extends createZodDto(z.object({ id: z.string(), state: z
 const redrive = z.strictObject({
   type: type.optional(),
   destination: destination.optional(),
-  since: z.iso.datetime({ offset: true }).optional().describe('Those that died at this time or later.'),
+  since: moment.optional().describe('Those that died at this time or later.'),
   priority: z
     .enum([...priorities, 'keep'])
     .default('low')

@@ -9,7 +9,10 @@ export class BoardQuery extends createZodDto(
   z.strictObject({
     limit: z.coerce.number().int().min(1).max(200).default(50),
     before: boardId.optional().describe('Those with a lower id: the `next` of the page before.'),
-    collapseKey: z.string().min(1).max(128).optional(),
+    collapseKey: z
+      .string()
+      .regex(/^[^\p{Cc}]{1,128}$/u, 'must be 1 to 128 characters, none of them a control character')
+      .optional(),
   }),
 ) {}
 

@@ -73,18 +73,19 @@ export class QueueJobRepository {
   /** Undefined while `mostJobs` run. One that finds nothing is done at once. */
   async create(kind: JobKind, selection: JobSelection, priority?: Priority): Promise<QueueJob | undefined> {
     const { ofState, type, destination, since, olderThanDays } = selection;
-    const rows: QueueJob[] = await this.database.query(
+    const rows: QueueJob[] = await this.oneAtATime(
       `WITH given AS (
          SELECT $1::text AS kind, $2::text AS type, $3::text AS destination, $4::timestamptz AS since,
-           now() - make_interval(days => $5) AS until, $6::smallint AS priority
+           statement_timestamp() - make_interval(days => $5) AS until, $6::smallint AS priority
        ), found AS (
          SELECT count(*) AS total, coalesce(max(id), 0) AS last FROM notifications
          WHERE ${rowsOf(ofState)} AND ${sieve('(SELECT type FROM given)', '(SELECT destination FROM given)', '(SELECT since FROM given)', '(SELECT until FROM given)')}
        ), made AS (
          INSERT INTO notification_jobs
-           (kind, of_state, of_type, of_destination, ended_from, ended_until, priority, last, total, state, ended_at)
+           (kind, of_state, of_type, of_destination, ended_from, ended_until, priority, last, total, state, created_at, ended_at)
          SELECT kind, '${ofState}', type, destination, since, until, priority, last, total,
-           CASE total WHEN 0 THEN 'done' ELSE 'running' END, CASE total WHEN 0 THEN now() END
+           CASE total WHEN 0 THEN 'done' ELSE 'running' END, statement_timestamp(),
+           CASE total WHEN 0 THEN statement_timestamp() END
          FROM given, found
          WHERE (SELECT count(*) FROM notification_jobs WHERE state = 'running') < ${mostJobs}
          RETURNING *
@@ -139,6 +140,14 @@ export class QueueJobRepository {
     ]);
     if (!step) return undefined;
     return { ...step, renewed: step.renewed.map((row) => ({ ...row, notBefore: new Date(row.notBefore) })) };
+  }
+
+  /** So that each sees how many run. */
+  private oneAtATime<T>(statement: string, parameters: unknown[]): Promise<T> {
+    return this.database.transaction(async (manager) => {
+      await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended('guildcast.queue_jobs', 0))`);
+      return manager.query<T>(statement, parameters);
+    });
   }
 }
 

@@ -92,6 +92,9 @@ describe(`redrives and purges at ${base}`, { timeout: 60_000 }, () => {
     ['/redrives', { destination: 'a\0b' }, 'destination'],
     ['/redrives', { since: 'yesterday' }, 'since'],
     ['/redrives', { since: '2026-01-01T00:00:00' }, 'since'],
+    ['/redrives', { since: '0000-01-01T00:00:00Z' }, 'since'],
+    ['/redrives', { since: '0001-01-01T00:00:00+00:01' }, 'since'],
+    ['/redrives', { since: '9999-12-31T23:59:59-00:01' }, 'since'],
     ['/redrives', { priority: 'urgent' }, 'priority'],
     ['/redrives', { state: 'delivered' }, ''],
     ['/redrives', [], ''],
@@ -110,6 +113,11 @@ describe(`redrives and purges at ${base}`, { timeout: 60_000 }, () => {
     expect(answer.body).toMatchObject({ code: 'request.invalid' });
     expect((answer.body as { errors: { path: string }[] }).errors.map((error) => error.path)).toContain(culprit);
     expect(await bench.rows('select from notification_jobs')).toHaveLength(0);
+  });
+
+  it('takes a time in whatever zone it is written', async () => {
+    const made = await ask('post', '/redrives').send({ since: '2026-01-01T00:00:00+23:59' }).expect(202);
+    expect(made.body).toMatchObject({ of: { since: '2025-12-31T00:01:00.000Z' } });
   });
 
   it('knows no such redrive or purge', async () => {

@@ -70,12 +70,18 @@ describe(path, () => {
     expect(again.body).toMatchObject({ code: 'resource.not_found', detail: 'There is no such board.' });
   });
 
-  it.each(['?limit=0', '?limit=201', '?limit=x', '?before=x', '?before=-1', '?collapseKey=', '?other=1'])(
-    'refuses %s',
-    async (query) => {
-      expect((await get(query).expect(400)).body).toMatchObject({ code: 'request.invalid' });
-    },
-  );
+  it.each([
+    '?limit=0',
+    '?limit=201',
+    '?limit=x',
+    '?before=x',
+    '?before=-1',
+    '?collapseKey=',
+    '?collapseKey=a%00b',
+    '?other=1',
+  ])('refuses %s', async (query) => {
+    expect((await get(query).expect(400)).body).toMatchObject({ code: 'request.invalid' });
+  });
 
   it('refuses an id that is none', async () => {
     await forget('x').expect(400);
