@@ -63,6 +63,11 @@ export class ConfirmationRepository {
              fallback_secret = CASE WHEN NOT ${settles} THEN fallback_secret END
          FROM known WHERE n.id = known.id
          RETURNING n.*, known.state AS former
+       ), shown AS (
+         -- Whoever comes next edits it, though nobody heard an answer.
+         UPDATE notification_boards AS board SET message_id = confirmed.message_id, updated_at = now() FROM confirmed
+         WHERE board.collapse_key = confirmed.collapse_key AND board.publisher = confirmed.publisher
+           AND board.destination = confirmed.destination AND board.nonce = confirmed.nonce AND board.message_id IS NULL
        ), noted AS (
          INSERT INTO notification_attempts (notification_id, attempt, outcome, reason)
          SELECT id, attempts, 'sent', $3 FROM confirmed WHERE former <> state
