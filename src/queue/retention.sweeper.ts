@@ -2,8 +2,9 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleD
 import { type EndedState, retentionBatch, RetentionRepository } from './operations/retention.repository.js';
 import { QUEUE_CONFIG, type QueueConfig } from './queue.config.js';
 import { QueueMetrics } from './queue.metrics.js';
+import { Rounds } from './rounds.js';
 
-const interval = 3_600_000;
+const hour = 3_600_000;
 
 /**
  * Deletes what was delivered or superseded longer ago than QUEUE_RETENTION_DAYS, and what is dead or unknown for longer than
@@ -12,9 +13,11 @@ const interval = 3_600_000;
 @Injectable()
 export class RetentionSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(RetentionSweeper.name);
-  private timer?: NodeJS.Timeout;
-  private sweeping?: Promise<void>;
-  private stopping = false;
+  private readonly rounds = new Rounds(() => this.deleteAll(), {
+    logger: this.logger,
+    trouble: 'Old notifications are not deleted',
+    every: hour,
+  });
 
   constructor(
     @Inject(QUEUE_CONFIG) private readonly config: QueueConfig,
@@ -23,20 +26,11 @@ export class RetentionSweeper implements OnApplicationBootstrap, OnModuleDestroy
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => this.sweep(), interval);
-    this.sweep();
+    this.rounds.start();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.stopping = true;
-    clearInterval(this.timer);
-    await this.sweeping;
-  }
-
-  private sweep(): void {
-    this.sweeping ??= this.deleteAll()
-      .catch((error: unknown) => this.logger.warn(`Old notifications were not deleted: ${String(error)}`))
-      .finally(() => (this.sweeping = undefined));
+  onModuleDestroy(): Promise<void> {
+    return this.rounds.stop();
   }
 
   private async deleteAll(): Promise<void> {
@@ -52,7 +46,7 @@ export class RetentionSweeper implements OnApplicationBootstrap, OnModuleDestroy
 
   private async deleteEnded(state: EndedState, days: number): Promise<number> {
     let total = 0;
-    while (!this.stopping) {
+    while (!this.rounds.ending) {
       const deleted = await this.repository.deleteEnded(state, days);
       total += deleted;
       this.metrics.deleted('retention', deleted);

@@ -1,8 +1,9 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { QUEUE_CONFIG, type QueueConfig } from '../queue.config.js';
+import { Rounds } from '../rounds.js';
 import { BoardRepository } from './board.repository.js';
 
-const interval = 3_600_000;
+const hour = 3_600_000;
 /** Rows of one statement: short enough to hold up nobody. */
 const batch = 1_000;
 /** A board may stand still for long and is to go on where it was; without a bound, keys that are used once would add up. */
@@ -11,10 +12,11 @@ export const boardDays = 90;
 /** Forgets boards that did not change for 90 days, or for QUEUE_RETENTION_DAYS if that is longer. */
 @Injectable()
 export class BoardSweeper implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(BoardSweeper.name);
-  private timer?: NodeJS.Timeout;
-  private sweeping?: Promise<void>;
-  private stopping = false;
+  private readonly rounds = new Rounds(() => this.forgetOld(), {
+    logger: new Logger(BoardSweeper.name),
+    trouble: 'Old boards are not forgotten',
+    every: hour,
+  });
 
   constructor(
     @Inject(QUEUE_CONFIG) private readonly config: QueueConfig,
@@ -22,26 +24,17 @@ export class BoardSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => this.sweep(), interval);
-    this.sweep();
+    this.rounds.start();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.stopping = true;
-    clearInterval(this.timer);
-    await this.sweeping;
-  }
-
-  private sweep(): void {
-    this.sweeping ??= this.forgetOld()
-      .catch((error: unknown) => this.logger.warn(`Old boards were not forgotten: ${String(error)}`))
-      .finally(() => (this.sweeping = undefined));
+  onModuleDestroy(): Promise<void> {
+    return this.rounds.stop();
   }
 
   private async forgetOld(): Promise<void> {
     const days = Math.max(boardDays, this.config.QUEUE_RETENTION_DAYS);
     let forgotten: number;
     do forgotten = await this.boards.removeOld(days, batch);
-    while (forgotten === batch && !this.stopping);
+    while (forgotten === batch && !this.rounds.ending);
   }
 }

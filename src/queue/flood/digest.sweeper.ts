@@ -4,8 +4,8 @@ import { PgListener } from '../../database/pg-listener.js';
 import { targetKindOf } from '../../domain/notification.js';
 import { NotificationAnnouncer } from '../notification-announcer.js';
 import { NotificationRepository } from '../notification.repository.js';
+import { Rounds } from '../rounds.js';
 import { type Digest } from '../types/digest.type.js';
-import { WakeSignal } from '../wake-signal.js';
 import { digestChannel, type FloodKind, FloodRepository, type HeldNotifications } from './flood.repository.js';
 import { shortForm } from './short-form.js';
 
@@ -21,12 +21,12 @@ const forgetsEvery = 3_600_000;
  */
 @Injectable()
 export class DigestSweeper implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(DigestSweeper.name);
-  private readonly wake = new WakeSignal();
-  private stopping = false;
-  private failures = 0;
+  private readonly rounds = new Rounds(() => this.look(), {
+    logger: new Logger(DigestSweeper.name),
+    trouble: 'Digests cannot be written',
+    every: longestSleep,
+  });
   private forgotAt = -Infinity;
-  private loop?: Promise<void>;
   private unlisten?: () => void;
 
   constructor(
@@ -37,45 +37,29 @@ export class DigestSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.unlisten = this.listener.listen(digestChannel, () => this.wake.ring());
-    this.loop = this.work();
+    this.unlisten = this.listener.listen(digestChannel, () => this.rounds.ring());
+    this.rounds.start();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.stopping = true;
+  onModuleDestroy(): Promise<void> {
     this.unlisten?.();
-    this.wake.ring();
-    await this.loop;
-  }
-
-  private async work(): Promise<void> {
-    while (!this.stopping) {
-      const sleep = await this.look().catch((error: unknown) => this.sleepAfter(error));
-      if (sleep > 0 && !this.stopping) await this.wake.sleep(sleep);
-    }
+    return this.rounds.stop();
   }
 
   /** Answers the milliseconds to sleep before the next look. */
   private async look(): Promise<number> {
     let told = 0;
     for (const kind of await this.floods.due()) {
-      if (this.stopping) return 0;
+      if (this.rounds.ending) return 0;
       if (await this.tell(kind)) told += 1;
     }
     if (performance.now() - this.forgotAt > forgetsEvery) {
       await this.floods.forgetCounters();
       this.forgotAt = performance.now();
     }
-    this.failures = 0;
     if (told > 0) return 0;
     const due = await this.floods.secondsUntilDue();
     return due === undefined ? longestSleep : Math.min(longestSleep, Math.max(shortestSleep, due * 1000));
-  }
-
-  private sleepAfter(error: unknown): number {
-    this.failures += 1;
-    if (this.failures === 1) this.logger.warn(`Digests cannot be written, trying on: ${String(error)}`);
-    return Math.min(10_000, 250 * 2 ** this.failures);
   }
 
   /** False when there was nothing to do, or another process does it. */

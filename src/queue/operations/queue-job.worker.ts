@@ -3,7 +3,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { PgListener } from '../../database/pg-listener.js';
 import { QueueInspection } from '../queue-inspection.js';
 import { QueueMetrics } from '../queue.metrics.js';
-import { WakeSignal } from '../wake-signal.js';
+import { Rounds } from '../rounds.js';
 import { jobChannel, type QueueJob, QueueJobRepository } from './queue-job.repository.js';
 
 /** Milliseconds between two looks for jobs that another process left. */
@@ -16,10 +16,11 @@ const whileBusy = 100;
 @Injectable()
 export class QueueJobWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(QueueJobWorker.name);
-  private readonly wake = new WakeSignal();
-  private stopping = false;
-  private failing = false;
-  private loop?: Promise<void>;
+  private readonly rounds = new Rounds(() => this.carryOutAll(), {
+    logger: this.logger,
+    trouble: 'Redrives and purges wait',
+    every: interval,
+  });
   private unlisten?: () => void;
 
   constructor(
@@ -30,35 +31,23 @@ export class QueueJobWorker implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.unlisten = this.listener.listen(jobChannel, () => this.wake.ring());
-    this.loop = this.work();
+    this.unlisten = this.listener.listen(jobChannel, () => this.rounds.ring());
+    this.rounds.start();
   }
 
   /** The batch under way is finished; another process, or the next start, goes on. */
-  async onModuleDestroy(): Promise<void> {
-    this.stopping = true;
+  onModuleDestroy(): Promise<void> {
     this.unlisten?.();
-    this.wake.ring();
-    await this.loop;
+    return this.rounds.stop();
   }
 
-  private async work(): Promise<void> {
-    while (!this.stopping) {
-      try {
-        const jobs = await this.repository.running();
-        for (const job of jobs) await this.carryOut(job);
-        this.failing = false;
-      } catch (error) {
-        if (!this.failing) this.logger.warn(`Redrives and purges wait: ${String(error)}`);
-        this.failing = true;
-      }
-      await this.wake.sleep(interval);
-    }
+  private async carryOutAll(): Promise<void> {
+    for (const job of await this.repository.running()) await this.carryOut(job);
   }
 
   /** Until it is done or stopped, or another process is at work on it. */
   private async carryOut(job: QueueJob): Promise<void> {
-    while (!this.stopping) {
+    while (!this.rounds.ending) {
       const step = await this.repository.step(job);
       if (!step) return;
       for (const renewed of step.renewed) this.inspection.tell(renewed);

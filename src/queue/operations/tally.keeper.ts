@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Rounds } from '../rounds.js';
 import { TallyRepository } from './tally.repository.js';
 
 /** Milliseconds: what has not been folded is added up at each look. */
@@ -7,30 +8,19 @@ const interval = 5_000;
 /** Keeps the tallies of ended notifications short to read. */
 @Injectable()
 export class TallyKeeper implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(TallyKeeper.name);
-  private timer?: NodeJS.Timeout;
-  private folding?: Promise<void>;
-  private failing = false;
+  private readonly rounds = new Rounds(() => this.repository.fold(), {
+    logger: new Logger(TallyKeeper.name),
+    trouble: 'The tallies of notifications are not folded',
+    every: interval,
+  });
 
   constructor(private readonly repository: TallyRepository) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => this.fold(), interval);
+    this.rounds.start();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    clearInterval(this.timer);
-    await this.folding;
-  }
-
-  private fold(): void {
-    this.folding ??= this.repository
-      .fold()
-      .then(() => void (this.failing = false))
-      .catch((error: unknown) => {
-        if (!this.failing) this.logger.warn(`The tallies of notifications are not folded: ${String(error)}`);
-        this.failing = true;
-      })
-      .finally(() => (this.folding = undefined));
+  onModuleDestroy(): Promise<void> {
+    return this.rounds.stop();
   }
 }

@@ -80,7 +80,7 @@ describe('the tallies', { timeout: 60_000 }, () => {
   it('are kept by every process, and tell what ended within the last hour', async () => {
     await bench.seed(4, 'delivered');
     await bench.seed(2, 'dead');
-    await bench.seed(1, 'pending');
+    await bench.seed(1, 'pending', { not_before: `now() + interval '1 hour'` });
     expect((await bench.operations.stats()).lastHour).toEqual({ delivered: 4, dead: 2, unknown: 0 });
     await bench.start({}, true);
     await vi.waitFor(async () => expect(await bench.rows('select from notification_tally_changes')).toHaveLength(0), {
