@@ -46,32 +46,37 @@ export class BoardDispatch {
   }
 
   private async show(showing: Showing, begin: () => Promise<boolean>): Promise<SendOutcome> {
-    const { channel, notification, message } = showing;
-    let board = await this.whileThere(notification, () => this.boards.open(notification));
+    const { notification } = showing;
+    const board = await this.whileThere(notification, () => this.boards.open(notification));
     if (board === undefined) return databaseAway;
-    if (board.messageId !== null) {
-      const { messageId } = board;
-      const edited = await channel.edit(notification, messageId, message);
-      if (edited.kind === 'sent' || edited.kind === 'unknown' || !edited.gone) return edited;
-      board = await this.whileThere(notification, () => this.boards.renew(notification, messageId));
-      if (board === undefined) return databaseAway;
-    }
-    if (!(await begin())) return databaseAway;
-    const sent = await channel.deliver({ ...notification, nonce: board.nonce }, message);
-    if (sent.kind !== 'sent' || board.nonce === notification.nonce || !channel.repeatable) return sent;
-    return this.overwrite(showing, sent.messageId);
+    const { messageId, nonce } = board;
+    return messageId === null ? this.send(showing, nonce, begin) : this.edit(showing, messageId, begin);
+  }
+
+  /** One that is gone is replaced by a new one. */
+  private async edit(showing: Showing, messageId: string, begin: () => Promise<boolean>): Promise<SendOutcome> {
+    const { channel, notification, message } = showing;
+    const edited = await channel.edit(notification, messageId, message);
+    if (edited.kind === 'sent' || edited.kind === 'unknown' || !edited.gone) return edited;
+    const board = await this.whileThere(notification, () => this.boards.renew(notification, messageId));
+    return board === undefined ? databaseAway : this.send(showing, board.nonce, begin);
   }
 
   /**
-   * An earlier notification was sent by the same nonce, and nobody noted what came of it. If its message was there,
-   * Discord answered that one, and it shows what the earlier one had to say.
+   * By the nonce of an earlier notification when nobody noted what came of that. If its message was there, Discord answered
+   * that one, which shows what the earlier one had to say.
    */
-  private async overwrite({ channel, notification, message }: Showing, messageId: string): Promise<SendOutcome> {
+  private async send(showing: Showing, nonce: string, begin: () => Promise<boolean>): Promise<SendOutcome> {
+    const { channel, notification, message } = showing;
+    if (!(await begin())) return databaseAway;
+    const sent = await channel.deliver({ ...notification, nonce }, message);
+    if (sent.kind !== 'sent' || nonce === notification.nonce || !channel.repeatable) return sent;
+    const { messageId } = sent;
     const noted = await this.whileThere(notification, async () => {
       await this.boards.remember(notification, messageId);
       return true;
     });
-    return noted ? channel.edit(notification, messageId, message) : databaseAway;
+    return noted ? this.edit(showing, messageId, begin) : databaseAway;
   }
 
   private async whileThere<T>(notification: ClaimedNotification, work: () => Promise<T>): Promise<T | undefined> {

@@ -114,6 +114,13 @@ describe('what goes out', () => {
     expect(channel.done).toEqual(['send earlier', 'edit 1']);
   });
 
+  it('is a new message where that of the earlier one is gone', async () => {
+    boards.board.nonce = 'earlier';
+    channel.answer = gone;
+    expect(await deliver()).toEqual(sent);
+    expect(channel.done).toEqual(['send earlier', 'edit 1', 'send own']);
+  });
+
   it('is not edited again where the channel knows no nonce', async () => {
     boards.board.nonce = 'earlier';
     channel.repeatable = false;
