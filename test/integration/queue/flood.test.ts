@@ -184,12 +184,13 @@ describe('flood control', () => {
     expect(await held()).toEqual([]);
   });
 
-  it('goes where the newest would have gone, by the token of its webhook, and keeps no other', async () => {
+  it('goes as the newest would have gone, by the token of its webhook, and as urgent as the most urgent one', async () => {
     const running = await bench.start(limited);
     const target = { webhookUrl: 'hook:300000000000000001/a-secret-of-nobody-else' };
     const fallback = { channelId };
-    await publish(running, 5, { target, fallback, priority: 'low' });
-    await publish(running, 1, { target, fallback, priority: 'high', locale: 'en' });
+    await publish(running, 4, { target, priority: 'low' });
+    await publish(running, 1, { target, priority: 'high' });
+    await publish(running, 1, { target, fallback, priority: 'low', locale: 'en' });
     const kept = () =>
       bench.rows(
         'select target_secret from notifications where target_secret is not null or fallback_secret is not null',
@@ -198,6 +199,7 @@ describe('flood control', () => {
     await endWindows();
     const { id } = await untilOneDigest();
     expect(await untilState(running, id, 'delivered')).toMatchObject({ priority: 'high', fallback });
+    expect(await bench.rows('select locale from notifications where id = $1', [id])).toEqual([{ locale: 'en' }]);
     expect(bench.sender.sendings.at(-1)).toMatchObject({
       webhook: { id: '300000000000000001', token: 'a-secret-of-nobody-else' },
     });
