@@ -19,6 +19,7 @@ import { AttemptsOfNotifications1700000000018 } from './1700000000018-attempts-o
 import { LeanerQueue1700000000019 } from './1700000000019-leaner-queue.js';
 import { DueByWay1700000000020 } from './1700000000020-due-by-way.js';
 import { PublishersMayMention1700000000021 } from './1700000000021-publishers-may-mention.js';
+import { LaneTurns1700000000023 } from './1700000000023-lane-turns.js';
 
 /** All migrations, in the order in which they run. Once released, a migration is never changed: add another. */
 export const migrations = [
@@ -43,4 +44,5 @@ export const migrations = [
   LeanerQueue1700000000019,
   DueByWay1700000000020,
   PublishersMayMention1700000000021,
+  LaneTurns1700000000023,
 ];
