@@ -8,9 +8,12 @@ type PathItem = OpenAPIObject['paths'][string];
 type Operation = NonNullable<PathItem['get']>;
 type Schema = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
 
-/** Serves the description of the HTTP interface: for people at `/docs`, for programs at `/openapi.json`. */
+/**
+ * Serves the description of the HTTP interface: for people at `/docs`, for programs at `/openapi.json`. It is made once,
+ * when somebody first asks for it: it is a quarter of what the whole start would cost, and most never ask.
+ */
 export function setUpOpenApi(app: INestApplication, version: string): void {
-  SwaggerModule.setup('docs', app, describeApi(app, version), {
+  SwaggerModule.setup('docs', app, () => describeApi(app, version), {
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
     customSiteTitle: 'Guildcast API',
