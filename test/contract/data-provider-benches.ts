@@ -21,7 +21,7 @@ import { DiscordApp } from '../integration/discord/discord-app.js';
 import { settings, token, town } from '../integration/discord/discord-town.js';
 import { actor, startStore } from '../integration/store/store-bench.js';
 import { memberOf } from '../support/events.js';
-import { createTestDatabase } from '../support/test-database.js';
+import { createEmptyDatabase, createTestDatabase } from '../support/test-database.js';
 import { HttpServer } from '../integration/providers/http-server.js';
 import { fileProvider, httpProvider, serveTown, townId, users } from '../integration/providers/source-parts.js';
 
@@ -106,7 +106,7 @@ async function discordRest(): Promise<Bench> {
 }
 
 async function postgres(): Promise<Bench> {
-  const database = await createTestDatabase();
+  const database = await createEmptyDatabase();
   const sourceSettings = postgresSettings.parse({ POSTGRES_SOURCE_URL: database.url });
   await makeSample(sourceSettings, {});
   const provider = new PostgresProvider(sourceSettings);

@@ -7,7 +7,7 @@ import { FakeDiscord } from '../../src/testing/fake-discord/index.js';
 import { town } from '../integration/discord/discord-town.js';
 import { type GuildcastProcess, spawnGuildcast, startGuildcast } from '../support/guildcast-process.js';
 import { Recorder } from '../support/recorder.js';
-import { createTestDatabase } from '../support/test-database.js';
+import { createEmptyDatabase } from '../support/test-database.js';
 
 const secrets = {
   DISCORD_TOKEN: 'MTIz.canary-token.uVwXyZ0123456789',
@@ -47,7 +47,7 @@ let discord: FakeDiscord;
 let place: ReturnType<typeof town>;
 let upstream: Server;
 let upstreamStatus = 500;
-const databases: Awaited<ReturnType<typeof createTestDatabase>>[] = [];
+const databases: Awaited<ReturnType<typeof createEmptyDatabase>>[] = [];
 let env: Record<string, string>;
 let recorder: Recorder;
 
@@ -61,7 +61,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
   const address = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
-  databases.push(await createTestDatabase(), await createTestDatabase());
+  databases.push(await createEmptyDatabase(), await createEmptyDatabase());
   await asSuperuser(
     `create role ${role} login password '${secrets['a password in DATABASE_URL']}'`,
     ...databases.map(({ url }) => `alter database ${new URL(url).pathname.slice(1)} owner to ${role}`),

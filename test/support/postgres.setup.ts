@@ -5,14 +5,18 @@ import { appendFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Logger } from '@nestjs/common';
+import { Client } from 'pg';
 import { type TestProject } from 'vitest/node';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { migrate } from '../../src/database/migrated-data-source.js';
 import { copyDatabase } from './copy-database.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** The superuser's URL of the cluster that all tests share. Use `createTestDatabase`. */
     postgresUrl: string;
+    /** The name of a database in it whose schema is up to date. Nobody connects to it, so that it can be copied. */
+    postgresMigrated: string;
     /** The folder of a database that nobody runs. Use `fromTemplate`. */
     postgresTemplate: string;
   }
@@ -29,12 +33,39 @@ rm -rf "$1"
 /** Its data ends with the tests: nobody waits for a disk, and nothing is tidied up. Templates stay as Postgres has them. */
 const carefree = ['fsync', 'full_page_writes', 'synchronous_commit', 'autovacuum'].map((name) => `${name} = off\n`);
 
-/** Made once, and copied for the cluster that all tests share and for those tests that start one of their own. */
+const migrated = 'guildcast_migrated';
+
+/**
+ * Made once, and copied for the cluster that all tests share and for those tests that start one of their own. Each holds
+ * the schema that our migrations make, in the database that a program of ours uses.
+ */
 async function makeAndStart(template: string, dataDir: string): Promise<EmbeddedPostgres> {
-  await (await startEmbeddedPostgres({ dataDir: template })).stop();
+  const made = await startEmbeddedPostgres({ dataDir: template });
+  try {
+    await migrate({ url: made.url });
+  } finally {
+    await made.stop();
+  }
   await copyDatabase(template, dataDir);
   await appendFile(path.join(dataDir, 'postgresql.auto.conf'), carefree.join(''));
-  return startEmbeddedPostgres({ dataDir });
+  const postgres = await startEmbeddedPostgres({ dataDir });
+  await keepMigrated(postgres);
+  return postgres;
+}
+
+async function keepMigrated({ url }: EmbeddedPostgres): Promise<void> {
+  // Of a database that is copied there may be no connection.
+  const elsewhere = new URL(url);
+  elsewhere.pathname = '/template1';
+  const client = new Client({ connectionString: elsewhere.href });
+  await client.connect();
+  try {
+    await client.query(
+      `create database ${migrated} template ${new URL(url).pathname.slice(1)} allow_connections false`,
+    );
+  } finally {
+    await client.end();
+  }
 }
 
 /** One cluster for all test files. Runs in the main thread, whose end is also the database's end. */
@@ -51,6 +82,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     throw error;
   });
   project.provide('postgresUrl', postgres.url);
+  project.provide('postgresMigrated', migrated);
   project.provide('postgresTemplate', template);
   return async () => {
     await postgres.stop();

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ForeignDatabase } from '../../../src/database/foreign-database.js';
-import { createTestDatabase } from '../../support/test-database.js';
+import { createEmptyDatabase } from '../../support/test-database.js';
 import { DatabaseProxy } from './database-proxy.js';
 
 describe('a database of somebody else', () => {
-  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  let database: Awaited<ReturnType<typeof createEmptyDatabase>>;
   const opened: ForeignDatabase[] = [];
 
   beforeEach(async () => {
-    database = await createTestDatabase();
+    database = await createEmptyDatabase();
   });
   afterEach(async () => {
     for (const one of opened.splice(0)) await one.close();

@@ -7,11 +7,11 @@ import { dataSourceOptions, migrate } from '../../../src/database/migrated-data-
 import { migrations } from '../../../src/database/migrations/index.js';
 import { LeaseRepository } from '../../../src/queue/lease.repository.js';
 import { countByState, TallyRepository } from '../../../src/queue/operations/tally.repository.js';
-import { createTestDatabase } from '../../support/test-database.js';
+import { createEmptyDatabase } from '../../support/test-database.js';
 
 describe('the schema', () => {
-  let database: Awaited<ReturnType<typeof createTestDatabase>>;
-  beforeEach(async () => (database = await createTestDatabase()));
+  let database: Awaited<ReturnType<typeof createEmptyDatabase>>;
+  beforeEach(async () => (database = await createEmptyDatabase()));
   afterEach(() => database.drop());
 
   async function open(): Promise<DataSource> {

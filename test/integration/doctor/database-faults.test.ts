@@ -6,8 +6,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { inspectParent } from '../../../src/database/embedded/data-directory.js';
 import { PostgresUser } from '../../../src/database/embedded/postgres-user.js';
-import { migrate } from '../../../src/database/migrated-data-source.js';
-import { createTestDatabase } from '../../support/test-database.js';
+import { createEmptyDatabase, createTestDatabase } from '../../support/test-database.js';
 import { fromTemplate } from '../../support/embedded-template.js';
 import { findingsFor, Peer, postgresRefusal } from './examined.js';
 
@@ -19,8 +18,7 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'guildcast-doctor-'));
   // Where root may make no user namespace, Postgres runs as a user who must get through.
   await chmod(folder, 0o755);
-  [fresh, used] = await Promise.all([createTestDatabase(), createTestDatabase()]);
-  await migrate({ url: used.url });
+  [fresh, used] = await Promise.all([createEmptyDatabase(), createTestDatabase()]);
 });
 afterAll(async () => {
   vi.restoreAllMocks();
@@ -142,7 +140,6 @@ describe('a database of the operator', () => {
   it('that a newer Guildcast has used', async () => {
     const newer = await createTestDatabase();
     try {
-      await migrate({ url: newer.url });
       await inDatabase(newer.url, `insert into migrations (timestamp, name) values (9, 'Later9')`);
       expect(await database(newer.url)).toMatchObject([
         { state: 'warn', sentence: matching(/a newer Guildcast: 1 of its migrations/) },

@@ -6,7 +6,7 @@ import { runDoctor } from '../../../src/doctor/doctor.command.js';
 import { readConfig } from '../../../src/app.config.js';
 import { runScript } from '../../../src/database/run-script.js';
 import { sampleSchema } from '../../../src/providers/postgres/sample-schema.js';
-import { createTestDatabase } from '../../support/test-database.js';
+import { createEmptyDatabase, createTestDatabase } from '../../support/test-database.js';
 import { HttpServer } from '../providers/http-server.js';
 import { examined, findingsFor } from './examined.js';
 
@@ -80,7 +80,7 @@ describe('the source http', () => {
 
 describe('the source postgres', () => {
   it('lacks its tables, then has them', async () => {
-    const own = await createTestDatabase();
+    const own = await createEmptyDatabase();
     const env = { DATABASE_URL: database.url, DATA_PROVIDERS: 'postgres', POSTGRES_SOURCE_URL: own.url };
     try {
       expect(await findingsFor('sources', env)).toMatchObject([

@@ -3,7 +3,7 @@ import { type SourceSnapshot } from '../../../src/domain/source-snapshot.js';
 import { postgresSettings } from '../../../src/providers/postgres/postgres-settings.js';
 import { PostgresProvider } from '../../../src/providers/postgres.provider.js';
 import { readSnapshot } from '../../../src/providers/read-snapshot.js';
-import { createTestDatabase } from '../../support/test-database.js';
+import { createEmptyDatabase } from '../../support/test-database.js';
 
 /** The schema of d-back's guides, to the letter. */
 export const seedSchema = `
@@ -46,7 +46,7 @@ export class PostgresBench {
   ) {}
 
   static async open(schema = ''): Promise<PostgresBench> {
-    const database = await createTestDatabase();
+    const database = await createEmptyDatabase();
     const operator = new Client({ connectionString: database.url, application_name: 'operator' });
     await operator.connect();
     await operator.query(schema);
