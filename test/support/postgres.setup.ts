@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync } from 'node:fs';
+import { chmodSync, mkdtempSync, statfsSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { freemem, tmpdir } from 'node:os';
 import path from 'node:path';
 import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
@@ -31,7 +31,29 @@ rm -rf "$1"
 `;
 
 /** Its data ends with the tests: nobody waits for a disk, and nothing is tidied up. Templates stay as Postgres has them. */
-const carefree = ['fsync', 'full_page_writes', 'synchronous_commit', 'autovacuum'].map((name) => `${name} = off\n`);
+const carefree = [
+  ...['fsync', 'full_page_writes', 'synchronous_commit', 'autovacuum'].map((name) => `${name} = off\n`),
+  // The log is never read, and may be in memory.
+  'wal_level = minimal\nmax_wal_senders = 0\nmax_wal_size = 128MB\nmin_wal_size = 32MB\n',
+];
+
+/** Bytes, of which the tests fill a small part. */
+const plenty = 4 * 1024 ** 3;
+
+/**
+ * Databases are hundreds of small files, made and removed all the time: where there is memory for them, no file system of
+ * a disk has to find room for each.
+ */
+function roomForDatabases(): string {
+  const inMemory = '/dev/shm';
+  try {
+    const { bavail, bsize } = statfsSync(inMemory);
+    if (bavail * bsize > plenty && freemem() > plenty) return inMemory;
+  } catch {
+    // There is none here.
+  }
+  return tmpdir();
+}
 
 const migrated = 'guildcast_migrated';
 
@@ -71,7 +93,7 @@ async function keepMigrated({ url }: EmbeddedPostgres): Promise<void> {
 /** One cluster for all test files. Runs in the main thread, whose end is also the database's end. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   Logger.overrideLogger(['warn', 'error', 'fatal']);
-  const folder = mkdtempSync(path.join(tmpdir(), 'guildcast-tests-'));
+  const folder = mkdtempSync(path.join(roomForDatabases(), 'guildcast-tests-'));
   // Where root may make no user namespace, Postgres runs as a user who must get through.
   chmodSync(folder, 0o755);
   const sweeper = spawn('sh', ['-c', broom, 'sh', folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
