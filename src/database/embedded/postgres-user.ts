@@ -101,17 +101,27 @@ export function choosePostgresUser(native: string, dataDir: string): PostgresUse
   if (users.length === 0) {
     throw new StartupError('Postgres does not run as root here: start as another user, or set DATABASE_URL.');
   }
-  let faults = new Map(users.map((user) => [user, user.whyNot()]));
-  if ([...faults.values()].some((fault) => fault?.includes('shared libraries'))) {
+  let { working, faults } = firstThatRuns(users);
+  if (faults.some((fault) => fault.includes('shared libraries'))) {
     linkLibraries();
-    faults = new Map(users.map((user) => [user, user.whyNot()]));
+    ({ working, faults } = firstThatRuns(users));
   }
-  const working = users.find((user) => faults.get(user) === undefined);
   if (working) return working;
   const last = users.at(-1)!;
   // Before it complains of the folder, the system may complain of a library in it.
   const shut = !last.mayEnter(path.join(native, 'lib'));
-  throw new StartupError(sentence([...faults.values()].join('\n'), native, { shut, uid: last.owner?.uid }));
+  throw new StartupError(sentence(faults.join('\n'), native, { shut, uid: last.owner?.uid }));
+}
+
+/** With why those before it do not. */
+function firstThatRuns(users: PostgresUser[]): { working?: PostgresUser; faults: string[] } {
+  const faults: string[] = [];
+  for (const user of users) {
+    const fault = user.whyNot();
+    if (fault === undefined) return { working: user, faults };
+    faults.push(fault);
+  }
+  return { faults };
 }
 
 function sentence(fault: string, native: string, { shut, uid }: { shut: boolean; uid: number | undefined }): string {
