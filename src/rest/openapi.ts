@@ -10,7 +10,8 @@ type Schema = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[s
 
 /**
  * Serves the description of the HTTP interface: for people at `/docs`, for programs at `/openapi.json`. It is made once,
- * when somebody first asks for it: it is a quarter of what the whole start would cost, and most never ask.
+ * when somebody first asks for it: it would be a quarter of what the start costs, and most never ask. Whoever does waits
+ * for it, and all others with them, for half a second.
  */
 export function setUpOpenApi(app: INestApplication, version: string): void {
   SwaggerModule.setup('docs', app, () => describeApi(app, version), {
