@@ -31,12 +31,18 @@ function cleanEnvironment(env: Record<string, string | undefined>): NodeJS.Proce
   return Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined));
 }
 
+/** What a start leaves behind is then collected in few goes: a tenth of its CPU. */
+const roomToStart = '--min-semi-space-size=16';
+
 /** The built program, without waiting for anything. Its working directory has no `.env`. */
 export function spawnGuildcast(
   env: Record<string, string | undefined>,
   args: string[] = [],
 ): { child: ChildProcess; output: () => string } {
-  const child = spawn(process.execPath, [program, ...args], { cwd: tmpdir(), env: cleanEnvironment(env) });
+  const child = spawn(process.execPath, [roomToStart, program, ...args], {
+    cwd: tmpdir(),
+    env: cleanEnvironment(env),
+  });
   let printed = '';
   child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));
