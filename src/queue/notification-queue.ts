@@ -185,8 +185,8 @@ export class NotificationQueue {
         ...placed,
         delivery: this.modeOf(target, placed.delivery),
         priority: placed.priority ?? 'normal',
-        notBefore: inUtc(request.notBefore),
-        expiresAt: inUtc(request.expiresAt),
+        notBefore: request.notBefore,
+        expiresAt: request.expiresAt,
         groupKey: request.groupKey,
         collapseKey: request.collapseKey,
         boarded,
@@ -254,11 +254,6 @@ export class NotificationQueue {
       () => undefined,
     );
   }
-}
-
-/** Postgres does not take every zone and every number of digits that ISO 8601 has. */
-function inUtc(time: string | undefined): string | undefined {
-  return time === undefined ? undefined : new Date(time).toISOString();
 }
 
 /** Says which of a batch was at fault. */

@@ -90,7 +90,7 @@ const given = {
   mentions: 'jsonb',
   boarded: 'boolean',
 };
-type Given = Record<keyof typeof given, unknown>;
+type Given = Record<keyof typeof given, string | number | boolean | undefined>;
 const columns = Object.keys(given) as (keyof typeof given)[];
 
 function givenBy(row: NewNotification): Given {

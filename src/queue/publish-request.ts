@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { moment } from '../domain/moment.js';
 import {
   locales,
   mentions,
@@ -16,14 +17,6 @@ const word = z
   .string()
   .regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u, 'must be 1 to 128 characters, none of them a control character')
   .refine((text) => text.trim() !== '', 'must not be blank');
-/** What Postgres takes in whatever zone it is written. */
-const [firstMoment, lastMoment] = ['0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z'].map((time) => Date.parse(time));
-const moment = z.iso
-  .datetime({ offset: true, message: 'must be a time with its zone, such as 2026-01-31T18:00:00Z' })
-  .refine((time) => {
-    const at = Date.parse(time);
-    return at >= firstMoment! && at <= lastMoment!;
-  }, 'must be of the years 1 to 9999');
 
 const readyMessage = renderedMessage.refine(
   ({ content, embeds = [] }) => Boolean(content?.trim()) || embeds.some(says),

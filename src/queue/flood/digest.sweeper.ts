@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { PgListener } from '../../database/pg-listener.js';
 import { targetKindOf } from '../../domain/notification.js';
+import { newNonce } from '../nonce.js';
 import { NotificationAnnouncer } from '../notification-announcer.js';
 import { NotificationRepository } from '../notification.repository.js';
 import { Rounds } from '../rounds.js';
@@ -64,7 +64,7 @@ export class DigestSweeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** False when there was nothing to do, or another process does it. */
   private async tell(kind: FloodKind): Promise<boolean> {
-    const nonce = randomBytes(16).toString('base64url');
+    const nonce = newNonce();
     const writing = this.floods.digest(kind, nonce, (held) => {
       // Before it can be delivered.
       if (held.guildId !== null) this.announcer.accepting(held.guildId, nonce, accepted());
