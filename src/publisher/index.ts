@@ -19,6 +19,6 @@ export { type Publisher } from './publisher.js';
 export { type PublisherSettings } from './publisher-settings.js';
 export { type PublisherStatus } from './publisher-status.js';
 export { type BackupError, type BackupSuccess, type CodespaceStatus, type MinecraftStatus } from './event-payloads.js';
-export { type Notification, type Published, type PublishOptions, type Target } from './notification.js';
+export { type Mentions, type Notification, type Published, type PublishOptions, type Target } from './notification.js';
 export { type Flushed } from './outbox.js';
 export { type Wire } from './letter.js';

@@ -34,7 +34,7 @@ export function isKey(text: string): boolean {
 
 const known: ReadonlySet<string> = new Set([
   ...['type', 'payload', 'message', 'target', 'route', 'guildId', 'delivery', 'priority', 'notBefore', 'expiresAt'],
-  ...['collapseKey', 'groupKey', 'fallback', 'locale', 'idempotencyKey'],
+  ...['collapseKey', 'groupKey', 'fallback', 'locale', 'mentions', 'idempotencyKey'],
 ]);
 
 /** What the dialect has a word for. */
@@ -77,6 +77,7 @@ function nativeFacts(wanted: Notification, defaults: LetterDefaults): object {
       check(/^(?=.*\S)[^\p{Cc}\p{Cs}]{1,128}$/u, wanted[name], name, '1 to 128 characters');
   }
   if (wanted.fallback !== undefined) checkTarget(wanted.fallback, 'fallback');
+  if (wanted.mentions !== undefined) checkMentions(wanted.mentions);
   const times = { notBefore: timeOf(wanted, 'notBefore'), expiresAt: timeOf(wanted, 'expiresAt') };
   // Both are in UTC by now, and sort as texts.
   if (times.notBefore && times.expiresAt && times.expiresAt <= times.notBefore) {
@@ -125,6 +126,18 @@ function checkTarget(target: unknown, name: string): void {
   // Not repeated in the refusal: it is a secret.
   if (kind === 'webhookUrl' && typeof value === 'string' && value !== '') return;
   throw invalid(`${name} must hold exactly one of userId, channelId and webhookUrl.`);
+}
+
+function checkMentions(mentions: unknown): void {
+  const { users, roles, everyone, ...others } = (isObject(mentions) ? mentions : {}) as Record<string, unknown>;
+  for (const [name, ids] of Object.entries({ users, roles })) {
+    if (ids !== undefined && !Array.isArray(ids)) throw invalid(`mentions.${name} must be a list of ids.`);
+    for (const id of (ids ?? []) as unknown[]) check(/^\d{5,20}$/, id, `mentions.${name}`, 'digits as texts');
+  }
+  const somebody = users ?? roles ?? everyone;
+  if (somebody === undefined || (everyone ?? true) !== true || Object.keys(others).length > 0) {
+    throw invalid('mentions must hold users, roles, or everyone, which is true.');
+  }
 }
 
 function checkGuild({ guildId }: Notification): void {

@@ -1,6 +1,12 @@
 /** Where a notification goes: exactly one of the three. Ids are digits as text: numbers lose the last ones. */
 export type Target = { userId: string } | { channelId: string } | { webhookUrl: string };
 
+export interface Mentions {
+  users?: readonly string[];
+  roles?: readonly string[];
+  everyone?: true;
+}
+
 export const priorities = ['low', 'normal', 'high', 'critical'] as const;
 export const deliveries = ['push', 'pull'] as const;
 export const locales = ['es', 'en'] as const;
@@ -25,6 +31,8 @@ export interface PublishOptions {
   groupKey?: string;
   /** Where it goes if it cannot be delivered. */
   fallback?: Target;
+  /** Whom it rings, by ids; nobody else. Needs a key with the scope `mention`. */
+  mentions?: Mentions;
   locale?: (typeof locales)[number];
   /** A key of yours in place of a new UUID: the same key and content are one notification, however often they are sent. */
   idempotencyKey?: string;

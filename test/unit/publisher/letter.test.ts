@@ -96,6 +96,7 @@ describe('a letter', () => {
       collapseKey: 'board',
       groupKey: 'world',
       fallback: { userId },
+      mentions: { users: [userId], roles: [], everyone: true },
       locale: 'en',
     } as const;
     const times = { notBefore: new Date(0), expiresAt: '2026-11-22T10:00:00+01:00' };
@@ -137,6 +138,10 @@ describe('refused at once is', () => {
     ['no target in the target', { type: 'x', target: {} }, /exactly one/],
     ['a target and a route', { type: 'x', target: { userId }, route: 'ops' }, /not both/],
     ['a fallback that is none', { type: 'x', fallback: { guildId: userId } }, /^fallback/],
+    ['nobody to ring', { type: 'x', mentions: {} }, /^mentions/],
+    ['somebody to ring who is no id', { type: 'x', mentions: { users: ['me'] } }, /^mentions.users/],
+    ['not everybody', { type: 'x', mentions: { everyone: false } }, /^mentions/],
+    ['whom it cannot ring', { type: 'x', mentions: { bots: [] } }, /^mentions/],
     ['a guild that is no id', { type: 'x', guildId: 'dworld' }, /^guildId/],
     ['a time without a zone', { type: 'x', notBefore: '2026-11-22T10:00:00' }, /^notBefore/],
     ['a time that is none', { type: 'x', expiresAt: new Date(NaN) }, /^expiresAt/],
