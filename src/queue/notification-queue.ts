@@ -171,8 +171,8 @@ export class NotificationQueue {
       const payload = this.bounded('payload', request.payload ?? {});
       const message = request.message && this.bounded('message', request.message);
       // The route by its name: it may lead elsewhere when the same request comes again.
-      const same = { ...request, payload: request.payload ?? {}, ...(wanted && { target, secret }) };
-      const hash = () => canonicalHash(alike ?? same);
+      const same = () => ({ ...request, payload: request.payload ?? {}, ...(wanted && { target, secret }) });
+      const hash = () => canonicalHash(alike ?? same());
       return {
         target,
         secret,

@@ -63,20 +63,23 @@ export interface SupersededNotification {
 /** A column of numbers in words. */
 export const priorityName = `(ARRAY['${priorities.join("', '")}'])[priority + 1]`;
 
-/** The columns that publishers fill, with their types. */
-const given = {
+/** The columns that every publisher fills, with their types. Each is handed over as a list. */
+const required = {
   target: 'jsonb',
-  target_secret: 'text',
   type: 'text',
   payload: 'jsonb',
   message: 'jsonb',
-  guild_id: 'text',
   publisher: 'text',
   nonce: 'text',
-  idempotency_key: 'text',
-  idempotency_hash: 'text',
   delivery: 'text',
   priority: 'smallint',
+};
+/** Those that few fill. All of a row are one object in a list of objects. */
+const optional = {
+  target_secret: 'text',
+  guild_id: 'text',
+  idempotency_key: 'text',
+  idempotency_hash: 'text',
   not_before: 'timestamptz',
   expires_at: 'timestamptz',
   group_key: 'text',
@@ -90,46 +93,51 @@ const given = {
   mentions: 'jsonb',
   boarded: 'boolean',
 };
-type Given = Record<keyof typeof given, string | number | boolean | undefined>;
-const columns = Object.keys(given) as (keyof typeof given)[];
+/** JSON columns as their texts. */
+function requiredOf(row: NewNotification): Record<keyof typeof required, string | number | undefined> {
+  const { type, payload, message, publisher, nonce, delivery } = row;
+  const target = JSON.stringify(row.target);
+  return { target, type, payload, message, publisher, nonce, delivery, priority: priorities.indexOf(row.priority) };
+}
 
-function givenBy(row: NewNotification): Given {
+function optionalOf(row: NewNotification): Record<keyof typeof optional, unknown> {
   return {
-    target: JSON.stringify(row.target),
     target_secret: row.secret,
-    type: row.type,
-    payload: row.payload,
-    message: row.message,
     guild_id: row.guildId,
-    publisher: row.publisher,
-    nonce: row.nonce,
     idempotency_key: row.idempotency?.key,
     idempotency_hash: row.idempotency?.hash,
-    delivery: row.delivery,
-    priority: priorities.indexOf(row.priority),
     not_before: row.notBefore,
     expires_at: row.expiresAt,
     group_key: row.groupKey,
     collapse_key: row.collapseKey,
-    fallback: row.fallback && JSON.stringify(row.fallback),
+    fallback: row.fallback,
     fallback_secret: row.fallbackSecret,
     locale: row.locale,
     route: row.route,
     flood_limit: row.floodLimit,
     flood_seconds: row.floodSeconds,
-    mentions: row.mentions && JSON.stringify(row.mentions),
+    mentions: row.mentions,
     boarded: row.boarded,
   };
 }
 
+const listed = Object.entries(required) as [keyof typeof required, string][];
+
 /**
- * The values of a column; null where no row has one, which says the same and need not be read. Those of JSON, which are
- * its texts, as one text, since a list of texts would have each of them escaped.
+ * A list for each required column, and one of options; null for what no row has, which says the same and need not be
+ * read. JSON is one text: in a list of texts, each would be escaped.
  */
-function valuesOf(rows: readonly Given[], column: keyof Given): unknown {
-  const values = rows.map((row) => row[column]);
-  if (!values.some((value) => value !== undefined)) return null;
-  return given[column] === 'jsonb' ? `[${values.map((value) => value ?? 'null').join(',')}]` : values;
+function listsOf(notifications: readonly NewNotification[]): unknown[] {
+  const rows = notifications.map(requiredOf);
+  const options = notifications.map((row) => JSON.stringify(optionalOf(row)));
+  return [
+    ...listed.map(([column, type]) => {
+      const values = rows.map((row) => row[column]);
+      if (values.every((value) => value === undefined)) return null;
+      return type === 'jsonb' ? `[${values.map((value) => value ?? 'null').join(',')}]` : values;
+    }),
+    options.every((option) => option === '{}') ? null : `[${options.join(',')}]`,
+  ];
 }
 
 /** What a batch locks before it is stored, in one order, lest two batches wait for each other's lanes or counts. */
@@ -152,27 +160,30 @@ function locksOf(notifications: readonly NewNotification[]): string {
 }
 
 /** In place of what is not given. */
-const unlessGiven: Partial<Record<keyof Given, string>> = {
+const unlessGiven: Partial<Record<string, string>> = {
   not_before: 'greatest(now(), not_before)',
   boarded: 'coalesce(boarded, true)',
 };
 
-/** Takes a list for each column of `given`. */
+/** Takes what `listsOf` gives. */
 function insertionAfter(locked: string): string {
-  const lists = columns.map((column, index) =>
-    given[column] === 'jsonb'
-      ? `jsonb_array_elements($${index + 1}::jsonb)`
-      : `unnest($${index + 1}::${given[column]}[])`,
+  const lists = listed.map(([, type], index) =>
+    type === 'jsonb' ? `jsonb_array_elements($${index + 1}::jsonb)` : `unnest($${index + 1}::${type}[])`,
   );
-  const values = columns.map((column) => {
-    if (given[column] === 'jsonb') return `nullif(${column}, 'null')`;
-    return unlessGiven[column] ?? column;
-  });
+  const read = [
+    ...listed.map(([column, type]) => (type === 'jsonb' ? `nullif(${column}, 'null') AS ${column}` : column)),
+    ...Object.entries(optional).map(([column, type]) =>
+      type === 'jsonb' ? `options -> '${column}' AS ${column}` : `(options ->> '${column}')::${type} AS ${column}`,
+    ),
+  ];
+  const columns = [...Object.keys(required), ...Object.keys(optional)];
   return `WITH given AS (
-      SELECT * FROM ROWS FROM (${lists.join(', ')}) WITH ORDINALITY AS given (${columns.join(', ')}, place)
+      SELECT ${read.join(', ')}, place
+      FROM ROWS FROM (${lists.join(', ')}, jsonb_array_elements($${lists.length + 1}::jsonb))
+        WITH ORDINALITY AS lists (${Object.keys(required).join(', ')}, options, place)
     ), ${locked} inserted AS (
       INSERT INTO notifications (${columns.join(', ')})
-      SELECT ${values.join(', ')}
+      SELECT ${columns.map((column) => unlessGiven[column] ?? column).join(', ')}
       FROM given ${locked === '' ? '' : ', (SELECT count(*) FROM locked) AS all_locked'} ORDER BY place
       ON CONFLICT (publisher, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
       RETURNING id, nonce
@@ -193,10 +204,9 @@ export class NotificationRepository {
     notifications: readonly NewNotification[],
     manager = this.database.manager,
   ): Promise<Map<string, string>> {
-    const rows = notifications.map(givenBy);
     const stored: { id: string; nonce: string }[] = await manager.query(
       prepared(insertionAfter(locksOf(notifications))),
-      columns.map((column) => valuesOf(rows, column)),
+      listsOf(notifications),
     );
     return new Map(stored.map(({ id, nonce }) => [nonce, id]));
   }

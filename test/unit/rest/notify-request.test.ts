@@ -55,7 +55,7 @@ describe('a text to be published', () => {
     const json = { 'content-type': 'application/json' };
     const at = '2026-07-01T00:00:00Z';
     const byBody = await publish(JSON.stringify({ message: 'x', notBefore: at }), { ...json, delay: '30m' });
-    expect(byBody.notBefore).toBe(at);
+    expect(byBody.notBefore).toBe(new Date(at).toISOString());
     const waits = await publish(JSON.stringify({ message: 'x', delay: '1h' }), { ...json, 'x-not-before': at });
     expect(waits.notBefore).toBe('2026-06-01T13:00:00.000Z');
     const both = await faultOf(JSON.stringify({ message: 'x', delay: '1h', notBefore: at }), json);
