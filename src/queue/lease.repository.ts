@@ -219,12 +219,12 @@ export class LeaseRepository {
              delivered_at = CASE $3 WHEN 'delivered' THEN now() END,
              dead_at = CASE WHEN $3 IN ('dead', 'unknown') AND NOT ($8 AND fallback IS NOT NULL) THEN now() END
          WHERE id = $1 AND lease_token = $2
-         RETURNING id, state, attempts, not_before, collapse_key, publisher, destination,
+         RETURNING id, state, attempts, not_before, collapse_key, boarded, publisher, destination,
            extract(epoch FROM delivered_at - created_at)::float8 AS latency
        ), shown AS (
          -- Its board is there since before it was sent.
          UPDATE notification_boards AS board SET message_id = coalesce($7, message_id), updated_at = now() FROM held
-         WHERE held.state = 'delivered' AND board.collapse_key = held.collapse_key
+         WHERE held.state = 'delivered' AND held.boarded AND board.collapse_key = held.collapse_key
            AND board.publisher = held.publisher AND board.destination = held.destination
        ), latest AS (
          SELECT id, outcome FROM notification_attempts WHERE notification_id = $1 ORDER BY id DESC LIMIT 1
