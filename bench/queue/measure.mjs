@@ -1,5 +1,6 @@
 // Rounds in which both queues do the same, one after the other on the same Postgres.
 import { Client } from 'pg';
+import { measureDialect } from './dialect.mjs';
 import { measureLatency, openGuildcast } from './guildcast.mjs';
 import { openPgBoss } from './pg-boss.mjs';
 
@@ -114,4 +115,9 @@ export async function measureIdle({ url, say }) {
   const figure = { part: 'idle', p50: at(0.5), p99: at(0.99) };
   say(`accepted to Discord called: p50 ${figure.p50.toFixed(1)} ms, p99 ${figure.p99.toFixed(1)} ms`);
   return [figure];
+}
+
+/** What clients of the older queue see, over HTTP. */
+export async function measureOverHttp({ url, say }) {
+  return measureDialect({ url: await freshDatabase(url, 'dialect'), say });
 }

@@ -191,6 +191,17 @@ function insertionAfter(locked: string): string {
     SELECT id, nonce FROM inserted LEFT JOIN rung ON true`;
 }
 
+/** By what they lock: four at most. */
+const insertions = new Map<string, string>();
+
+function insertionFor(locked: string): string {
+  const known = insertions.get(locked);
+  if (known !== undefined) return known;
+  const insertion = prepared(insertionAfter(locked));
+  insertions.set(locked, insertion);
+  return insertion;
+}
+
 /** The table of notifications. Each method is one statement, and every time in it is of the database's clock. */
 @Injectable()
 export class NotificationRepository {
@@ -205,7 +216,7 @@ export class NotificationRepository {
     manager = this.database.manager,
   ): Promise<Map<string, string>> {
     const stored: { id: string; nonce: string }[] = await manager.query(
-      prepared(insertionAfter(locksOf(notifications))),
+      insertionFor(locksOf(notifications)),
       listsOf(notifications),
     );
     return new Map(stored.map(({ id, nonce }) => [nonce, id]));

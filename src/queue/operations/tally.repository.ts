@@ -40,16 +40,21 @@ export class TallyRepository {
   /** Costs as much as rows wait, whatever has ended. */
   async standing(): Promise<Standing> {
     const rows: Row[] = await this.database.query(
-      `WITH waiting AS (
-         SELECT state, type, created_at, coalesce(split_part(destination, ':', 1), 'none') AS kind,
-           CASE WHEN state = 'pending' THEN coalesce(held, CASE WHEN behind THEN 'group' END) END AS hold,
-           CASE state WHEN 'leased' THEN lease_until <= now()
-                      ELSE held IS NULL AND NOT behind AND not_before <= now() END AS deliverable
-         FROM notifications WHERE state COLLATE "C" IN ('pending', 'leased')
+      // What is read of each row is summed up first: of groups there are few.
+      `WITH grouped AS (
+         SELECT state, held, behind, coalesce(split_part(destination, ':', 1), 'none') AS kind, type, count(*) AS count,
+           count(*) FILTER (WHERE CASE state WHEN 'leased' THEN lease_until ELSE not_before END <= now()) AS due,
+           min(created_at) AS oldest
+         FROM notifications WHERE state COLLATE "C" IN ('pending', 'leased') GROUP BY 1, 2, 3, 4, 5
+       ), waiting AS (
+         SELECT *, CASE WHEN state = 'pending' THEN coalesce(held, CASE WHEN behind THEN 'group' END) END AS hold,
+           CASE WHEN state = 'leased' OR (held IS NULL AND NOT behind) THEN due ELSE 0 END AS deliverable,
+           CASE WHEN state = 'leased' THEN count - due ELSE 0 END AS running
+         FROM grouped
        ), counted AS (
-         SELECT state, hold, kind, type, count(*) AS count, count(*) FILTER (WHERE deliverable) AS deliverable,
-           count(*) FILTER (WHERE state = 'leased' AND NOT deliverable) AS running, min(created_at) AS oldest,
-           row_number() OVER (PARTITION BY grouping(type) ORDER BY count(*) DESC, type) AS place
+         SELECT state, hold, kind, type, sum(count) AS count, sum(deliverable) AS deliverable, sum(running) AS running,
+           min(oldest) AS oldest,
+           row_number() OVER (PARTITION BY grouping(type) ORDER BY sum(count) DESC, type) AS place
          FROM waiting GROUP BY GROUPING SETS ((state, hold, kind), (type))
        )
        SELECT now() AS at, state, hold, kind, type, count::float8, deliverable::float8, running::float8,
