@@ -36,7 +36,8 @@ const acknowledging = (count: number) =>
          delivered_at = now(), dead_at = NULL, fallback_secret = NULL
      -- In one order, lest two batches wait for each other.
      FROM (SELECT * FROM unnest($1::bigint[], $2::uuid[]) AS ack (id, token) ORDER BY id LIMIT ${plannedLimit(count)}) AS ack
-     WHERE n.id = ack.id AND n.lease_token = ack.token AND n.delivery = 'pull' AND n.delivered_at IS NULL
+     -- The list says the same again, lest a plan that was made for an empty table looks at all rows.
+     WHERE n.id = ack.id AND n.id = ANY ($1::bigint[]) AND n.lease_token = ack.token AND n.delivery = 'pull' AND n.delivered_at IS NULL
      RETURNING n.id, guild_id, target, type, nonce, attempts, extract(epoch FROM now() - created_at)::float8 AS latency
    ), noted AS (
      INSERT INTO notification_attempts (notification_id, attempt, outcome) SELECT id, attempts, 'sent' FROM settled

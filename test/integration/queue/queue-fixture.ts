@@ -13,6 +13,7 @@ import { EventLogModule } from '../../../src/event-log/event-log.module.js';
 import { NotificationQueue, type NotificationView } from '../../../src/queue/notification-queue.js';
 import { LeaseRepository } from '../../../src/queue/lease.repository.js';
 import { NotificationRepository } from '../../../src/queue/notification.repository.js';
+import { PullAcks } from '../../../src/queue/pull-acks.js';
 import { PullQueue } from '../../../src/queue/pull-queue.js';
 import { QueueDestinations } from '../../../src/queue/destinations/queue-destinations.js';
 import { WebhookEndpoints } from '../../../src/queue/endpoints/webhook-endpoints.js';
@@ -136,6 +137,7 @@ export interface RunningQueue {
   repository: NotificationRepository;
   leases: LeaseRepository;
   pull: PullQueue;
+  acks: PullAcks;
   inspection: QueueInspection;
   metrics: Metrics;
   destinations: QueueDestinations;
@@ -190,6 +192,7 @@ export async function startQueue(
     repository: module.get(NotificationRepository),
     leases: module.get(LeaseRepository),
     pull: module.get(PullQueue),
+    acks: module.get(PullAcks),
     inspection: module.get(QueueInspection),
     metrics: module.get(Metrics),
     destinations: module.get(QueueDestinations),
