@@ -13,7 +13,7 @@ interface Sent {
 function literal(value: unknown): string {
   if (value === null || value === undefined) return 'null';
   if (Array.isArray(value)) return escapeLiteral(`{${value.map((item) => `"${String(item)}"`).join(',')}}`);
-  return typeof value === 'string' ? escapeLiteral(value) : String(value as number);
+  return typeof value === 'string' ? escapeLiteral(value) : String(value);
 }
 
 describe('plans that are made while the queue is empty, and kept', () => {
