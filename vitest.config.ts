@@ -14,7 +14,7 @@ export default defineConfig({
     pool: 'threads',
     isolate: false,
     // One more than the cores of a small machine: many tests wait for other programs, or for time to pass.
-    maxWorkers: 4,
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirstSequencer },
     testTimeout: 20_000,
     hookTimeout: 60_000,

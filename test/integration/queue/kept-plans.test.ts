@@ -5,14 +5,16 @@ import { preparedName } from '../../../src/database/prepared-statements.js';
 import { nodesOf, type Plan } from '../../support/query-plans.js';
 import { here, PullBench } from './pull-bench.js';
 
+type Value = string | number | null | (string | number)[];
+
 interface Sent {
   statement: string;
-  parameters: unknown[];
+  parameters: Value[];
 }
 
-function literal(value: unknown): string {
-  if (value === null || value === undefined) return 'null';
-  if (Array.isArray(value)) return escapeLiteral(`{${value.map((item) => `"${String(item)}"`).join(',')}}`);
+function literal(value: Value): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return escapeLiteral(`{${value.map((item) => `"${item}"`).join(',')}}`);
   return typeof value === 'string' ? escapeLiteral(value) : String(value);
 }
 
@@ -26,13 +28,13 @@ describe('plans that are made while the queue is empty, and kept', () => {
       await work();
       return query.mock.calls
         .filter(([statement]) => preparedName(statement) !== undefined)
-        .map(([statement, parameters = []]) => ({ statement, parameters: parameters as unknown[] }));
+        .map(([statement, parameters = []]) => ({ statement, parameters: parameters as Value[] }));
     } finally {
       query.mockRestore();
     }
   }
 
-  async function explained(runner: QueryRunner, name: string, parameters: readonly unknown[]): Promise<Plan> {
+  async function explained(runner: QueryRunner, name: string, parameters: readonly Value[]): Promise<Plan> {
     await runner.startTransaction();
     try {
       const given = parameters.length === 0 ? '' : `(${parameters.map(literal).join(', ')})`;
