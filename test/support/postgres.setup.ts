@@ -33,9 +33,9 @@ rm -rf "$1"
 /** Its data ends with the tests: nobody waits for a disk, and nothing is tidied up. Templates stay as Postgres has them. */
 const carefree = [
   ...['fsync', 'full_page_writes', 'synchronous_commit', 'autovacuum'].map((name) => `${name} = off\n`),
-  // The log is never read, and may be in memory.
   // Several applications at once have a pool each.
   'max_connections = 300\n',
+  // The log is never read, and may be in memory.
   'wal_level = minimal\nmax_wal_senders = 0\nmax_wal_size = 128MB\nmin_wal_size = 32MB\n',
 ];
 
