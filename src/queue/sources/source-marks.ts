@@ -20,22 +20,20 @@ export class SourceMarks {
   ) {}
 
   /**
-   * Answers how many were told, and whether there may be more. A mark that is answered amiss holds up no other.
-   * @throws SourceError when the source does not answer, or nothing that would do
+   * Answers how many were told, and whether there may be more. A mark that is answered amiss is told again at its own time,
+   * and holds up no other.
+   * @throws SourceError when the source does not answer, asks for a pause, or takes several in a row amiss
    */
   async tell(signal: AbortSignal): Promise<{ told: number; more: boolean }> {
     const due = await this.repository.dueMarks(this.source.identity, batch);
     let told = 0;
     let inVain = 0;
-    let last: SourceError | undefined;
     for (const mark of due) {
       const error = await this.tellOne(mark, signal);
       told += error ? 0 : 1;
       inVain = error ? inVain + 1 : 0;
-      last = error ?? last;
       if (error && (inVain === mostInVain || error.pauseMs > 0)) throw error;
     }
-    if (last && told === 0) throw last;
     return { told, more: due.length === batch };
   }
 

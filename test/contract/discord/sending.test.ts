@@ -60,6 +60,8 @@ describe.concurrent('rate limits', () => {
       const first = send('a');
       await vi.waitFor(() => expect(posts(discord).at(-1)!.status).toBe(429), { timeout: deadline });
       const refusedAt = posts(discord).at(-1)!.at;
+      // From when on the pause is known here too.
+      await vi.waitFor(() => expect(bench.app.refusals).toBe(1), { timeout: deadline });
       const outcomes = await Promise.all([first, send('b', bench.place.bob.id)]);
       expect(outcomes.map(({ kind }) => kind)).toEqual(['sent', 'sent']);
       for (const { at } of posts(discord).slice(-2)) expect(at - refusedAt).toBeGreaterThanOrEqual(790);

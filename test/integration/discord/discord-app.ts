@@ -7,6 +7,7 @@ import { DiscordSender } from '../../../src/discord/discord-sender.js';
 import { DiscordStatus } from '../../../src/discord/discord-status.js';
 import { discordConfig } from '../../../src/discord/discord.config.js';
 import { DiscordModule, type DiscordWays } from '../../../src/discord/discord.module.js';
+import { InvalidRequestBudget } from '../../../src/discord/invalid-request-budget.js';
 import { RestGuilds } from '../../../src/discord/rest-guilds.js';
 import { WebhookSender } from '../../../src/discord/webhook-sender.js';
 import { type DomainEvent, type DomainEventOf, type DomainEventType } from '../../../src/domain/events/index.js';
@@ -56,6 +57,11 @@ export class DiscordApp {
   /** There with a token alone. */
   get restGuilds(): RestGuilds {
     return this.module.get(RestGuilds);
+  }
+
+  /** How many refused requests it has counted. */
+  get refusals(): number {
+    return this.module.get(InvalidRequestBudget).refusals;
   }
 
   get webhooks(): WebhookSender {
