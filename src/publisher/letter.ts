@@ -25,6 +25,9 @@ export interface LetterDefaults {
 /** Bytes of one letter's body. Guildcast's own bound on payloads, QUEUE_MAX_PAYLOAD_BYTES, is usually lower. */
 export const largestBody = 1024 * 1024;
 
+/** Users, and roles, that one notification may ring. */
+const mostMentioned = 20;
+
 /** Without spaces around it, which a header would lose: the key must be the same however it is sent. */
 const keyShape = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
 
@@ -130,13 +133,16 @@ function checkTarget(target: unknown, name: string): void {
 
 function checkMentions(mentions: unknown): void {
   const { users, roles, everyone, ...others } = (isObject(mentions) ? mentions : {}) as Record<string, unknown>;
-  for (const [name, ids] of Object.entries({ users, roles })) {
-    if (ids !== undefined && !Array.isArray(ids)) throw invalid(`mentions.${name} must be a list of ids.`);
-    for (const id of (ids ?? []) as unknown[]) check(/^\d{5,20}$/, id, `mentions.${name}`, 'digits as texts');
+  let named = everyone === true;
+  for (const [name, ids = []] of Object.entries({ users, roles })) {
+    if (!Array.isArray(ids) || ids.length > mostMentioned || new Set(ids).size < ids.length) {
+      throw invalid(`mentions.${name} must be a list of up to ${mostMentioned} ids, nobody twice.`);
+    }
+    for (const id of ids as unknown[]) check(/^\d{5,20}$/, id, `mentions.${name}`, 'digits as texts');
+    named ||= ids.length > 0;
   }
-  const somebody = users ?? roles ?? everyone;
-  if (somebody === undefined || (everyone ?? true) !== true || Object.keys(others).length > 0) {
-    throw invalid('mentions must hold users, roles, or everyone, which is true.');
+  if (!named || (everyone ?? true) !== true || Object.keys(others).length > 0) {
+    throw invalid('mentions must name somebody as users, roles, or everyone, which is true.');
   }
 }
 

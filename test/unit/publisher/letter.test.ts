@@ -141,6 +141,13 @@ describe('refused at once is', () => {
     ['nobody to ring', { type: 'x', mentions: {} }, /^mentions/],
     ['somebody to ring who is no id', { type: 'x', mentions: { users: ['me'] } }, /^mentions.users/],
     ['not everybody', { type: 'x', mentions: { everyone: false } }, /^mentions/],
+    ['an empty list to ring', { type: 'x', mentions: { users: [] } }, /^mentions/],
+    ['somebody to ring twice', { type: 'x', mentions: { users: [userId, userId] } }, /^mentions.users/],
+    [
+      'too many to ring',
+      { type: 'x', mentions: { roles: Array.from({ length: 21 }, (_, n) => `1000${n}`) } },
+      /^mentions.roles/,
+    ],
     ['whom it cannot ring', { type: 'x', mentions: { bots: [] } }, /^mentions/],
     ['a guild that is no id', { type: 'x', guildId: 'dworld' }, /^guildId/],
     ['a time without a zone', { type: 'x', notBefore: '2026-11-22T10:00:00' }, /^notBefore/],
